@@ -1,0 +1,91 @@
+/**
+ * What the hosts see of the engine: plain data in editor terms. `index.ts` exports these types and the session that makes them.
+ */
+import type { Gap, PathStep } from "./program/program.ts";
+import type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
+import type { TextEdit } from "./text/edit.ts";
+import type { FileSpan } from "./text/span.ts";
+import type { Trace, Verdict } from "./trace/trace.ts";
+
+export type Language = "c" | "typescript";
+
+export interface AnalysisOptions {
+  /** Rules to run besides the stable ones: all previews, or these ids only (then nothing else runs). */
+  readonly preview?: boolean;
+  readonly rules?: readonly string[];
+  /** Severity overrides; "off" silences a rule. */
+  readonly severities?: Readonly<Record<string, Severity | "off">>;
+  /** Findings only in these files (an editor's open file); the whole unit is read all the same. */
+  readonly only?: ReadonlySet<string>;
+}
+
+export interface Finding extends FileSpan {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly stage: Stage;
+  readonly function: string;
+  readonly message: string;
+  /** From the memory's birth to the finding; may lead through several files. */
+  readonly path: readonly PathStep[];
+  readonly fixes: readonly Fix[];
+  /** Survives edits elsewhere: made of rule, function, access paths and an ordinal. */
+  readonly fingerprint: string;
+  /** Whether `replay` can be asked for it. */
+  readonly provable: boolean;
+}
+
+export interface Fix {
+  readonly id: string;
+  readonly title: string;
+  readonly safety: Safety;
+  readonly edits: readonly TextEdit[];
+}
+
+export interface UnitReport {
+  readonly findings: readonly Finding[];
+  readonly gaps: readonly Gap[];
+  /** Functions read. */
+  readonly functions: number;
+}
+
+/** What the simulator says of one finding on one platform. */
+export interface ProofResult {
+  readonly platform: string;
+  readonly verdict: Verdict;
+  /** One sentence: what goes wrong, or why nothing does, or why it could not be executed. */
+  readonly sentence: string;
+  /** The shortest harmful run, or the natural run where there is no harm; undefined when it could not be executed. */
+  readonly trace?: Trace;
+}
+
+export interface PlatformInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly tier: "core" | "expert";
+  readonly coherent: boolean;
+  /** Whether the simulator runs it now. */
+  readonly simulated: boolean;
+  readonly summary: string;
+}
+
+/**
+ * One driver unit, held in memory and re-analysed as its files change. Pure: the host reads files and calls `setFile`.
+ * Nothing here throws on any text.
+ */
+export interface DriverSession {
+  /** Adds or replaces a file. `role` "header" means that findings in it are not reported. */
+  setFile(name: string, text: string, role?: "source" | "header"): void;
+  removeFile(name: string): void;
+  readonly files: readonly string[];
+  /** Local includes (`#include "x.h"`) of a file as written, so that the host can find them. */
+  includesOf(name: string): readonly string[];
+  analyse(options?: AnalysisOptions): UnitReport;
+  /** Executes the finding on each platform asked for (default: all that are simulated). */
+  prove(finding: Finding, platforms?: readonly string[]): readonly ProofResult[];
+  /** Replays one schedule of a finding on one platform; the schedule string comes from an earlier trace. */
+  replay(finding: Finding, platform: string, schedule?: string): ProofResult;
+  /** The unit's text with a fix applied, as a session of its own, to prove that the fix heals. Undefined when the edits clash. */
+  withFix(fix: Fix): DriverSession | undefined;
+  /** The API function's contract for a hover: undefined when the name is not in the catalogue. */
+  readonly ruleMetas: readonly RuleMeta[];
+}
