@@ -33,7 +33,9 @@ const engineWalls = Object.entries(rooms).map(([room, allowed]) => {
             },
             { regex: "^(node:|vscode)", message: "The engine does no I/O." },
             { regex: "^@dma-lens/", message: "The engine is at the bottom: nothing above it may be imported." },
-            ...(room === "syntax" ? [] : [{ regex: "^typescript$", message: "Only the TypeScript front end knows that parser." }]),
+            ...(room === "syntax"
+              ? []
+              : [{ regex: "^typescript$", message: "Only the TypeScript front end knows that parser." }]),
           ],
         },
       ],
@@ -49,7 +51,17 @@ const wall = (name, files, patterns, ignores = ["**/*.test.ts"]) => ({
 });
 
 export default defineConfig(
-  { ignores: ["**/dist/**", "**/out/**", "**/node_modules/**", "**/fixtures/**", "**/*.d.ts", ".code-server/**", ".vscode-test/**"] },
+  {
+    ignores: [
+      "**/dist/**",
+      "**/out/**",
+      "**/node_modules/**",
+      "**/fixtures/**",
+      "**/*.d.ts",
+      ".code-server/**",
+      ".vscode-test/**",
+    ],
+  },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],
@@ -73,10 +85,24 @@ export default defineConfig(
       "@typescript-eslint/consistent-type-imports": "error",
       // A parser and a machine compare numbers and walk arrays by index on purpose.
       "@typescript-eslint/prefer-for-of": "off",
-      "no-restricted-exports": ["error", { restrictDefaultExports: { direct: true, named: true, defaultFrom: true, namedFrom: true, namespaceFrom: true } }],
+      "no-restricted-exports": [
+        "error",
+        {
+          restrictDefaultExports: {
+            direct: true,
+            named: true,
+            defaultFrom: true,
+            namedFrom: true,
+            namespaceFrom: true,
+          },
+        },
+      ],
       "no-restricted-syntax": [
         "error",
-        { selector: "CallExpression[callee.name='eval'], NewExpression[callee.name='Function']", message: "User code is never executed." },
+        {
+          selector: "CallExpression[callee.name='eval'], NewExpression[callee.name='Function']",
+          message: "User code is never executed.",
+        },
       ],
       eqeqeq: "error",
     },
@@ -86,15 +112,52 @@ export default defineConfig(
     files: ["engine/src/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
-      "no-restricted-globals": ["error", "Date", "performance", "setTimeout", "setInterval", "fetch", "process", "console"],
-      "no-restricted-properties": ["error", { object: "Math", property: "random", message: "The same input gives the same output." }],
+      "no-restricted-globals": [
+        "error",
+        "Date",
+        "performance",
+        "setTimeout",
+        "setInterval",
+        "fetch",
+        "process",
+        "console",
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "The same input gives the same output." },
+      ],
     },
   },
   ...engineWalls,
-  wall("server/cli", ["server/src/cli/**/*.ts"], [{ regex: "(^|/)lsp/", message: "cli and lsp do not know each other." }, { regex: "^vscode", message: "The command line knows no editor." }]),
-  wall("server/lsp", ["server/src/lsp/**/*.ts"], [{ regex: "(^|/)cli/", message: "lsp and cli do not know each other." }]),
-  wall("server/host", ["server/src/host/**/*.ts"], [{ regex: "(^|/)(cli|lsp)/", message: "host is below cli and lsp." }, { regex: "^vscode", message: "host knows no editor." }]),
-  wall("client", ["client/src/**/*.ts", "client/webview/**/*.ts"], [{ regex: "^@dma-lens/(engine$|server)", message: "The client knows the engine's trace only." }, { regex: "(^|/)server/", message: "The client talks to the server by protocol." }]),
+  wall(
+    "server/cli",
+    ["server/src/cli/**/*.ts"],
+    [
+      { regex: "(^|/)lsp/", message: "cli and lsp do not know each other." },
+      { regex: "^vscode", message: "The command line knows no editor." },
+    ],
+  ),
+  wall(
+    "server/lsp",
+    ["server/src/lsp/**/*.ts"],
+    [{ regex: "(^|/)cli/", message: "lsp and cli do not know each other." }],
+  ),
+  wall(
+    "server/host",
+    ["server/src/host/**/*.ts"],
+    [
+      { regex: "(^|/)(cli|lsp)/", message: "host is below cli and lsp." },
+      { regex: "^vscode", message: "host knows no editor." },
+    ],
+  ),
+  wall(
+    "client",
+    ["client/src/**/*.ts", "client/webview/**/*.ts"],
+    [
+      { regex: "^@dma-lens/(engine$|server)", message: "The client knows the engine's trace only." },
+      { regex: "(^|/)server/", message: "The client talks to the server by protocol." },
+    ],
+  ),
   {
     name: "rules-and-configs-may-export-default",
     files: ["engine/src/rules/*/rule.ts", "*.config.ts"],

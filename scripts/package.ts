@@ -7,7 +7,13 @@ const limitBytes = 5_000_000;
 const root = path.resolve(import.meta.dirname, "..");
 const file = path.join(root, "dma-lens.vsix");
 
-await createVSIX({ cwd: root, packagePath: file, dependencies: false, allowMissingRepository: true, skipLicense: false });
+await createVSIX({
+  cwd: root,
+  packagePath: file,
+  dependencies: false,
+  allowMissingRepository: true,
+  skipLicense: false,
+});
 const bytes = statSync(file).size;
 console.log(`dma-lens.vsix: ${(bytes / 1e6).toFixed(2)} MB`);
 if (bytes > limitBytes) {

@@ -17,7 +17,8 @@ cpSync(path.join(root, "samples/driver"), folder, { recursive: true });
 cpSync(path.join(root, "samples/snippets"), path.join(folder, "snippets"), { recursive: true });
 
 const version = process.env["VSCODE_VERSION"];
-const executable = process.env["VSCODE_PATH"] ?? (version ? undefined : path.join(import.meta.dirname, "workbench/code-shim.mjs"));
+const executable =
+  process.env["VSCODE_PATH"] ?? (version ? undefined : path.join(import.meta.dirname, "workbench/code-shim.mjs"));
 let status = 0;
 try {
   await runTests({
@@ -26,7 +27,11 @@ try {
     extensionDevelopmentPath: root,
     extensionTestsPath: path.join(root, "out/e2e/suite/index.cjs"),
     extensionTestsEnv: { DMA_LENS_E2E_RESULTS: results },
-    launchArgs: [folder, `--user-data-dir=${path.join(scratch, "user")}`, `--extensions-dir=${path.join(scratch, "extensions")}`],
+    launchArgs: [
+      folder,
+      `--user-data-dir=${path.join(scratch, "user")}`,
+      `--extensions-dir=${path.join(scratch, "extensions")}`,
+    ],
   });
 } catch (error) {
   status = 1;

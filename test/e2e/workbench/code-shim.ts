@@ -44,7 +44,9 @@ process.once("SIGINT", () => void stop().then(() => process.exit(130)));
 try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   // The workbench calls these when the suite prints and when it has settled.
-  await page.exposeFunction("codeAutomationLog", (type: string, values: unknown[]) => log.push(`[${type}] ${format(...values)}`));
+  await page.exposeFunction("codeAutomationLog", (type: string, values: unknown[]) =>
+    log.push(`[${type}] ${format(...values)}`),
+  );
   const settled = new Promise<number>((resolve) => void page.exposeFunction("codeAutomationExit", resolve));
   const timedOut = new Promise<number>((resolve) => setTimeout(() => resolve(4), limitMs).unref());
   await page.goto(

@@ -92,7 +92,11 @@ export async function startWorkbench(options: WorkbenchOptions = {}): Promise<Wo
     },
   );
   let log = "";
-  const url = await listening(child, (text) => (log += text), () => log).catch((error: unknown) => {
+  const url = await listening(
+    child,
+    (text) => (log += text),
+    () => log,
+  ).catch((error: unknown) => {
     rmSync(profile, { recursive: true, force: true });
     throw error;
   });
