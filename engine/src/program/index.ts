@@ -1,0 +1,9 @@
+/** The room's doors. */
+export { declarationsOf } from "./declarations.ts";
+export type { FileDeclarations, Macro } from "./declarations.ts";
+export { linkScopes } from "./scope.ts";
+export type { LinkedScopes, Scope } from "./scope.ts";
+export { lowerCFile } from "./lower-c-file.ts";
+export { buildCUnit, buildUnit, UnitBuilder } from "./unit.ts";
+export type { CSource } from "./unit.ts";
+export { scalarType } from "./scalar-types.ts";
