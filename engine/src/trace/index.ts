@@ -1,0 +1,4 @@
+/** All that the panel needs of the engine. */
+export * from "./state.ts";
+export * from "./timeline.ts";
+export type * from "./trace.ts";
