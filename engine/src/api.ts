@@ -1,6 +1,7 @@
 /**
  * What the hosts see of the engine: plain data in editor terms. `index.ts` exports these types and the session that makes them.
  */
+import type { ApiFunction } from "./kernel/contract.ts";
 import type { Gap, PathStep } from "./program/program.ts";
 import type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
 import type { TextEdit } from "./text/edit.ts";
@@ -24,6 +25,8 @@ export interface Finding extends FileSpan {
   readonly severity: Severity;
   readonly stage: Stage;
   readonly function: string;
+  /** The function's name where it is defined: a code lens goes above it. */
+  readonly functionSpan?: FileSpan;
   readonly message: string;
   /** From the memory's birth to the finding; may lead through several files. */
   readonly path: readonly PathStep[];
@@ -86,6 +89,18 @@ export interface DriverSession {
   replay(finding: Finding, platform: string, schedule?: string): ProofResult;
   /** The unit's text with a fix applied, as a session of its own, to prove that the fix heals. Undefined when the edits clash. */
   withFix(fix: Fix): DriverSession | undefined;
-  /** The API function's contract for a hover: undefined when the name is not in the catalogue. */
-  readonly ruleMetas: readonly RuleMeta[];
+}
+
+/** All that a host has of the engine. `index.ts` exports the one value; a test gives a host another. */
+export interface Engine {
+  /** "0.1.0" */
+  readonly version: string;
+  /** An empty unit. */
+  createSession(): DriverSession;
+  /** All rules, in the order of the docs. */
+  readonly rules: readonly RuleMeta[];
+  /** All platforms, core first; also those that the simulator does not run yet. */
+  readonly platforms: readonly PlatformInfo[];
+  /** The whole API catalogue, in its own order: for hover texts, and for a host's filter of files that cannot matter. */
+  readonly catalogue: readonly ApiFunction[];
 }
