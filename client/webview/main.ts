@@ -1,0 +1,83 @@
+/** The panel's script: connects the host's messages, the model and the view. */
+import { Replay, timelineOf } from "@dma-lens/engine/trace";
+import { render } from "lit";
+import {
+  isHostMessage,
+  type PanelMessage,
+  type PanelReplay,
+  parsePanelState,
+  protocolVersion,
+  type Unversioned,
+} from "../shared/protocol.ts";
+import { keyMove } from "./keys.ts";
+import { emptyModel, move, type Move, type PanelModel, receive, type Run } from "./panel-model.ts";
+import { panelView } from "./view/panel.ts";
+
+interface VsCode {
+  postMessage(message: PanelMessage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+declare function acquireVsCodeApi(): VsCode;
+
+const stepMs = 1500;
+const vscode = acquireVsCodeApi();
+const root = document.querySelector<HTMLElement>("#replay");
+let model: PanelModel = emptyModel;
+let timer: ReturnType<typeof setInterval> | undefined;
+
+const send = (message: Unversioned<PanelMessage>): void => {
+  // The union is spread over its members, which the compiler cannot put together again by itself.
+  vscode.postMessage({ version: protocolVersion, ...message } as PanelMessage);
+};
+
+const makeRun = (replay: PanelReplay): Run | undefined =>
+  replay.trace && { replay: new Replay(replay.trace), steps: timelineOf(replay.trace) };
+
+function show(next: PanelModel): void {
+  const stepped = next.step !== model.step && next.run !== undefined;
+  model = next;
+  if (model.state) vscode.setState({ ...model.state, step: model.step });
+  if (!model.playing && timer !== undefined) {
+    clearInterval(timer);
+    timer = undefined;
+  }
+  if (root) {
+    render(panelView(model, { send, go, togglePlay, revealStep }), root);
+    if (stepped) root.querySelector("[aria-current=step]")?.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function go(where: Move): void {
+  const before = model.step;
+  show(move(model, where));
+  if (model.step !== before) revealStep(model.step, false);
+}
+
+/** Shows the step's line in the editor; `focus` moves the cursor there too. */
+function revealStep(step: number, focus: boolean): void {
+  const range = model.run?.steps[step]?.source;
+  if (range) send({ kind: "reveal", range, focus });
+}
+
+function togglePlay(): void {
+  if (model.playing) return show({ ...model, playing: false });
+  const atEnd = model.step >= (model.run?.steps.length ?? 1) - 1;
+  show({ ...model, playing: true, step: atEnd ? 0 : model.step });
+  timer = setInterval(() => go({ to: "next" }), stepMs);
+}
+
+window.addEventListener("message", (event: MessageEvent<unknown>) => {
+  if (isHostMessage(event.data)) show(receive(model, event.data, makeRun));
+});
+window.addEventListener("keydown", (event) => {
+  const action = keyMove(event);
+  if (action === undefined) return;
+  event.preventDefault();
+  if (action === "play") togglePlay();
+  else go(action);
+});
+
+show(model);
+const kept = parsePanelState(vscode.getState());
+send(kept ? { kind: "ready", state: kept } : { kind: "ready" });

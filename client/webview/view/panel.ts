@@ -1,0 +1,77 @@
+/** The whole panel as a lit template of the model. */
+import { html, nothing, type TemplateResult } from "lit";
+import type { PanelMessage, Unversioned } from "../../shared/protocol.ts";
+import { memoryRows, viewRow } from "../memory-rows.ts";
+import type { Move, PanelModel, Run } from "../panel-model.ts";
+import { deviceView } from "./device.ts";
+import { headView } from "./head.ts";
+import { mappingsView } from "./mappings.ts";
+import { memoryView } from "./memory.ts";
+import { sourceView } from "./source.ts";
+import { stepsView } from "./steps.ts";
+import { toolbarView } from "./toolbar.ts";
+
+export interface PanelActions {
+  send(message: Unversioned<PanelMessage>): void;
+  go(move: Move): void;
+  togglePlay(): void;
+  revealStep(step: number, focus: boolean): void;
+}
+
+export function panelView(model: PanelModel, actions: PanelActions): TemplateResult {
+  return html`
+    ${headView(model, actions)}
+    ${notices(model, actions)}
+    ${model.run ? runView(model, model.run, actions) : emptyView(model)}
+  `;
+}
+
+function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateResult {
+  const step = run.steps[model.step];
+  if (!step) return html`<p class="empty">The run has no steps.</p>`;
+  const { trace } = run.replay;
+  const state = run.replay.at(step.last);
+  const before = run.replay.at(step.first - 1);
+  const events = trace.events.slice(step.first, step.last + 1);
+  const rows = memoryRows(trace).map((row) => viewRow(row, state, before, events));
+  const [first, ...more] = step.sentences;
+  return html`
+    ${toolbarView(model, run, actions)}
+    <section class="story ${step.stale ? "is-stale" : ""}" aria-live="polite" aria-atomic="true" tabindex="-1">
+      <span class="agent agent-${step.agent}">${agentName(step.agent)}</span>
+      <div>
+        <p data-part="sentence">${first ?? ""}</p>
+        ${more.map((sentence) => html`<p class="more">${sentence}</p>`)}
+      </div>
+    </section>
+    <div class="columns">
+      <div class="column">${sourceView(trace, step, actions, model.step)} ${stepsView(run, model.step, actions)}</div>
+      <div class="column">
+        ${memoryView(trace, rows)} ${mappingsView(state, before)} ${deviceView(trace, state, before, events)}
+      </div>
+    </div>
+  `;
+}
+
+const agentName = (agent: string): string =>
+  ({ cpu: "Kernel", user: "App", device: "Device", environment: "Cache" })[agent] ?? agent;
+
+function notices(model: PanelModel, actions: PanelActions): TemplateResult {
+  return html`
+    ${model.busy === undefined ? nothing : html`<p class="notice" role="status">${model.busy}</p>`}
+    ${model.failure === undefined ? nothing : html`<p class="notice is-failure" role="alert">${model.failure}</p>`}
+    ${
+      model.outdated === undefined
+        ? nothing
+        : html`<p class="notice" role="status">
+            ${model.outdated}
+            <button type="button" @click=${() => actions.send({ kind: "replayAsIs" })}>Replay again</button>
+          </p>`
+    }
+  `;
+}
+
+function emptyView(model: PanelModel): TemplateResult {
+  if (!model.replay) return html`<p class="empty" role="status">Executing the driver on the simulated machine…</p>`;
+  return html`<p class="empty"><strong>There is nothing to replay on this platform.</strong> ${model.replay.sentence}</p>`;
+}
