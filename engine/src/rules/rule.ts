@@ -29,6 +29,8 @@ export interface RuleMeta {
   readonly when: string;
   /** The proof that shows the harm (simulation/proofs), or undefined where the harm is not a byte. */
   readonly proof?: string;
+  /** Rules whose finding on the same subject at the same statement this rule's finding says better: they fall silent there. */
+  readonly subsumes?: readonly string[];
   readonly fixes: readonly { readonly id: string; readonly title: string; readonly safety: Safety }[];
 }
 
