@@ -53,6 +53,7 @@ export type Conversion =
   | "bus" // virt_to_bus
   | "virt" // phys_to_virt, page_address
   | "shift" // x >> PAGE_SHIFT
+  | "unshift" // x << PAGE_SHIFT
   | "vmap"
   | "sg"
   | "offset"

@@ -1,0 +1,160 @@
+/**
+ * Conditions under which a statement runs, named so that the same flag has the same name wherever it is tested: the flag that
+ * chose the allocator is recognised where it chooses the mapper.
+ */
+import type { BlockId, CallStatement, Expression, ProgramFunction } from "../program/program.ts";
+import type { Guard } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
+import { flowOf } from "./flow.ts";
+import { type LocalValues, peel } from "./local-values.ts";
+import type { Location } from "./symbols.ts";
+
+/** A guard that reads a parameter of the function: a caller's argument can refute it. */
+export interface ParameterGuard extends Guard {
+  readonly parameter?: number;
+}
+
+const cache = new WeakMap<LocalValues, Map<BlockId, readonly ParameterGuard[]>>();
+
+/** What is certain about conditions whenever `block` runs. */
+export function guardsOf(values: LocalValues, block: BlockId): readonly ParameterGuard[] {
+  let blocks = cache.get(values);
+  if (!blocks) {
+    blocks = new Map();
+    cache.set(values, blocks);
+  }
+  let guards = blocks.get(block);
+  if (!guards) {
+    guards = flowOf(values.owner)
+      .edgesTo(block)
+      .flatMap((edge) => edgeGuards(values, edge.from, edge.to));
+    blocks.set(block, guards);
+  }
+  return guards;
+}
+
+/** Whether the two sets of guards cannot hold in one run. */
+export function contradict(a: readonly Guard[], b: readonly Guard[]): boolean {
+  return a.some((one) => b.some((other) => one.key === other.key && excludes(one.outcome, other.outcome)));
+}
+
+/** Whether some flag is tested by both, with the same outcome. */
+export function agree(a: readonly Guard[], b: readonly Guard[]): boolean {
+  return a.some((one) => b.some((other) => one.key === other.key && one.outcome === other.outcome));
+}
+
+function excludes(a: string, b: string): boolean {
+  if (a === b) return false;
+  if (a === "true" || a === "false") return b === (a === "true" ? "false" : "true");
+  if (a.startsWith("== ") && b.startsWith("== ")) return true;
+  const other = a.startsWith("== ") ? `!= ${a.slice(3)}` : a.startsWith("!= ") ? `== ${a.slice(3)}` : undefined;
+  if (other !== undefined) return b === other;
+  return a.startsWith("arm ") && b.startsWith("arm ");
+}
+
+function edgeGuards(values: LocalValues, from: BlockId, to: BlockId): readonly ParameterGuard[] {
+  const terminator = values.owner.blocks[from]?.terminator;
+  switch (terminator?.kind) {
+    case "branch": {
+      if (terminator.then === terminator.otherwise) return [];
+      const guard = conditionGuard(values, from, terminator.condition, to === terminator.then);
+      return guard ? [guard] : [];
+    }
+    case "switch": {
+      const subject = keyOf(values, from, terminator.value);
+      const cases = terminator.cases.filter((one) => one.target === to);
+      const only = cases.length === 1 ? cases[0] : undefined;
+      if (!subject || !only || only.high || to === terminator.default) return [];
+      return [{ ...subject, outcome: `== ${constantText(only.low) ?? "?"}` }];
+    }
+    case "choice":
+      return terminator.arms
+        .filter((arm) => arm.target === to)
+        .slice(0, 1)
+        .map((arm) => ({
+          key: `config:${terminator.arms.map((one) => one.condition ?? "else").join("|")}`,
+          outcome: `arm ${arm.condition ?? "else"}`,
+        }));
+    default:
+      return [];
+  }
+}
+
+function conditionGuard(
+  values: LocalValues,
+  block: BlockId,
+  condition: Expression,
+  holds: boolean,
+): ParameterGuard | undefined {
+  const one = peel(condition);
+  if (one.kind === "unary" && one.operator === "!") return conditionGuard(values, block, one.operand, !holds);
+  if (one.kind === "binary" && (one.operator === "==" || one.operator === "!=")) {
+    const constant = constantText(one.right) ?? constantText(one.left);
+    const subject = constantText(one.right) === undefined ? one.right : one.left;
+    if (constant === undefined) return undefined;
+    const equal = (one.operator === "==") === holds;
+    if (constant === "0" || constant === "NULL" || constant === "false")
+      return conditionGuard(values, block, subject, !equal);
+    const key = keyOf(values, block, subject);
+    return key && { ...key, outcome: `${equal ? "==" : "!="} ${constant}` };
+  }
+  if (one.kind === "binary" && one.operator === "&") {
+    const mask = constantText(one.right);
+    const key = keyOf(values, block, one.left);
+    return key && mask !== undefined
+      ? { key: `${key.key}&${mask}`, outcome: holds ? "true" : "false" }
+      : undefined;
+  }
+  const key = keyOf(values, block, one);
+  return key && { ...key, outcome: holds ? "true" : "false" };
+}
+
+function constantText(expression: Expression): string | undefined {
+  const one = peel(expression);
+  if (one.kind === "symbol") return one.name;
+  if (one.kind === "constant") return one.name ?? one.value.toString();
+  return undefined;
+}
+
+function keyOf(
+  values: LocalValues,
+  block: BlockId,
+  expression: Expression,
+): { readonly key: string; readonly parameter?: number } | undefined {
+  const { owner } = values;
+  const value = values.valueAt(-1, expression, block);
+  const only = value.length === 1 ? value[0] : undefined;
+  if (!only) return undefined;
+  const { symbol } = only;
+  switch (symbol.kind) {
+    case "entry": {
+      const field = fieldKey(symbol.location.steps);
+      if (field !== undefined) return { key: `field:${field}` };
+      const parameter = parameterOf(owner, symbol.location);
+      return { key: `local:${owner.file}:${owner.name}:${symbol.location.key}`, ...(parameter >= 0 && { parameter }) };
+    }
+    case "result":
+      return callKey(values, symbol.call);
+    case "number":
+      return { key: `constant:${symbol.text}` };
+    default:
+      return undefined;
+  }
+}
+
+/** The parameter that the location is, or -1. */
+export function parameterOf(owner: ProgramFunction, location: Location): number {
+  return location.root.kind === "variable" && location.steps.length === 0 ? owner.parameters.indexOf(location.root.id) : -1;
+}
+
+function callKey(values: LocalValues, call: CallStatement): { readonly key: string } {
+  const name = call.callee.kind === "direct" ? call.callee.name : "?";
+  const first = call.arguments[0];
+  const subject = first ? values.valueAt(call.id, first) : [];
+  const only = subject.length === 1 ? subject[0]?.symbol : undefined;
+  const field =
+    only?.kind === "entry" ? fieldKey(only.location.steps) : only?.kind === "number" ? only.text : undefined;
+  // Tests of a type or a capability say the same wherever they stand; any other call is its own condition.
+  const stable = /^(is_|has_|dev_is_|virt_addr_valid|dma_need|IS_ENABLED|cpu_|to_)|_is_|_has_|support/.test(name);
+  return { key: stable ? `call:${name}(${field ?? ""})` : `call:${name}@${values.owner.file}:${call.start}` };
+}

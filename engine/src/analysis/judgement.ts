@@ -1,0 +1,53 @@
+/**
+ * From origins to a verdict: is this memory, in this context, of the forbidden kind for certain?
+ * An error fires only when it is: when another branch may have brought other memory, the flag that chose it must be tested at
+ * the sink as well.
+ */
+import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
+import { agree, contradict } from "./guards.ts";
+
+export interface Verdict {
+  readonly origin: Origin;
+  readonly context: ValueContext;
+}
+
+/** Tests that say something about the memory or the machine: behind one of them nobody knows better than the driver. */
+const sanitisers =
+  /^call:(is_vmalloc_addr|is_vmalloc_or_module_addr|virt_addr_valid|dev_is_dma_coherent|object_is_on_stack|dma_need_sync|cpu_dcache_is_aliasing|pfn_valid)\b/;
+
+/** Kinds that say nothing about memory: a cleared pointer does not make the others doubtful. */
+const neutral = new Set<OriginKind>(["null", "number", "function"]);
+
+/**
+ * One verdict per birth of memory that is forbidden for certain in some context.
+ * `forbidden` says which origins break the rule. Others in the same context make it doubtful, unless their guards contradict
+ * those of the sink, or a flag that led to the allocation leads to the sink as well.
+ */
+export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => boolean): readonly Verdict[] {
+  const verdicts: Verdict[] = [];
+  const births = new Set<string>();
+  for (const context of value.contexts) {
+    if (context.guards.some((guard) => sanitisers.test(guard.key))) continue;
+    const possible = context.origins.filter((origin) => !contradict(origin.guards, context.guards));
+    const bad = possible.filter(forbidden);
+    const others = possible.filter((origin) => !forbidden(origin) && !neutral.has(origin.kind));
+    for (const origin of bad) {
+      if (others.length > 0 && !correlated(origin, others, context.guards)) continue;
+      const birth = birthKey(origin);
+      if (births.has(birth)) continue;
+      births.add(birth);
+      verdicts.push({ origin, context });
+    }
+  }
+  return verdicts;
+}
+
+/** Whether a flag that led to the allocation leads to the sink, and to none of the other allocations. */
+function correlated(origin: Origin, others: readonly Origin[], here: readonly Guard[]): boolean {
+  return agree(origin.guards, here) && others.every((other) => other.kind !== "unknown" && contradict(other.guards, here));
+}
+
+export function birthKey(origin: Origin): string {
+  const at = origin.birth?.statement ?? origin.object ?? origin.path[0];
+  return at ? `${at.file}:${at.start}` : `${origin.kind}:${origin.name}`;
+}

@@ -1,0 +1,494 @@
+/**
+ * Forward analysis of one function: which symbols each storage location may hold before each statement.
+ * Joins keep every alternative; an assignment kills what was there on that path. Knows nothing of callers: see provenance.ts.
+ */
+import type { ApiFunction } from "../kernel/contract.ts";
+import type {
+  BlockId,
+  CallStatement,
+  Expression,
+  Place,
+  ProgramFunction,
+  Statement,
+  StatementId,
+} from "../program/program.ts";
+import { apiConversion, bornOf, passesThrough, type Birth } from "./api-effects.ts";
+import type { Conversion } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
+import { flowOf } from "./flow.ts";
+import {
+  convert,
+  isShared,
+  type LocalValue,
+  type Location,
+  type LocationRoot,
+  type LocationStep,
+  makeLocation,
+  single,
+  type TraceStep,
+  union,
+  unknownValue,
+  withStep,
+} from "./symbols.ts";
+
+/** What the analysis of one function asks about others. */
+export interface LocalContext {
+  api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined;
+  /** Functions of the unit that the call may enter. */
+  callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
+  /** Fields ("record.field") that the function may store to, its callees included. */
+  modifies(target: ProgramFunction): ReadonlySet<string>;
+  /** Parameters through which the function stores (`*out = ...`). */
+  fillsParameter(target: ProgramFunction, parameter: number): boolean;
+}
+
+export interface Cell {
+  readonly location: Location;
+  readonly value: LocalValue;
+}
+type State = Map<string, Cell>;
+
+/** Longer access paths than this are not followed: `p = p->next` in a loop would never end. */
+const longestPath = 10;
+
+export class LocalValues {
+  readonly owner: ProgramFunction;
+  readonly #context: LocalContext;
+  readonly #entry = new Map<BlockId, State>();
+
+  constructor(owner: ProgramFunction, context: LocalContext) {
+    this.owner = owner;
+    this.#context = context;
+    this.#solve();
+  }
+
+  /** The value of an expression just before a statement; before the terminator of `block` where the statement is -1. */
+  valueAt(statement: StatementId, expression: Expression, block?: BlockId): LocalValue {
+    return evaluate(this.owner, this.#stateAt(statement, block), expression);
+  }
+
+  /** The storage that a place means just before a statement. */
+  locationAt(statement: StatementId, place: Place, block?: BlockId): Location {
+    return locate(this.owner, this.#stateAt(statement, block), place);
+  }
+
+  /** What a location is known to hold just before a statement; undefined when nothing on the way said. */
+  heldAt(statement: StatementId, key: string, block?: BlockId): LocalValue | undefined {
+    return this.#stateAt(statement, block).get(key)?.value;
+  }
+
+  /** The cells that a statement fills. */
+  filledBy(statement: Statement): readonly Cell[] {
+    const before = this.#stateAt(statement.id);
+    const after = new Map(before);
+    this.#apply(after, statement);
+    return [...after].filter(([key, cell]) => before.get(key) !== cell).map(([, cell]) => cell);
+  }
+
+  /** What every location holds before the terminator of a block. */
+  atEndOf(block: BlockId): ReadonlyMap<string, Cell> {
+    return this.#stateAt(-1, block);
+  }
+
+  /** The object that a pointer expression points to, when it is one known object. */
+  pointeeAt(statement: StatementId, pointer: Expression): Location | undefined {
+    return this.#pointee(this.#stateAt(statement), pointer, []);
+  }
+
+  /** Returns of the function: block, and the value it gives back. */
+  returns(): readonly { readonly block: BlockId; readonly value: LocalValue | undefined }[] {
+    return flowOf(this.owner).order.flatMap((id) => {
+      const terminator = this.owner.blocks[id]?.terminator;
+      if (terminator?.kind !== "return") return [];
+      return [{ block: id, value: terminator.value && this.valueAt(-1, terminator.value, id) }];
+    });
+  }
+
+  #stateAt(statement: StatementId, block?: BlockId): State {
+    const place = statement >= 0 ? flowOf(this.owner).locate(statement) : undefined;
+    const id = place?.block ?? block;
+    const before = id === undefined ? undefined : this.#entry.get(id);
+    if (id === undefined || !before) return new Map();
+    const state = new Map(before);
+    const statements = this.owner.blocks[id]?.statements ?? [];
+    for (let i = 0; i < (place ? place.index : statements.length); i++) {
+      const one = statements[i];
+      if (one) this.#apply(state, one);
+    }
+    return state;
+  }
+
+  #solve(): void {
+    const flow = flowOf(this.owner);
+    const exits = new Map<BlockId, State>();
+    // Values only grow between rounds and are bounded, so this ends; the cap is a belt for pathological graphs.
+    for (let round = 0; round < 12; round++) {
+      let changed = false;
+      for (const id of flow.order) {
+        const block = this.owner.blocks[id];
+        if (!block) continue;
+        const incoming = (flow.predecessors[id] ?? []).map((one) => exits.get(one)).filter((one) => one !== undefined);
+        const joined = id === 0 && incoming.length === 0 ? new Map<string, Cell>() : join(this.owner, incoming);
+        const before = this.#entry.get(id);
+        if (before && sameState(before, joined)) continue;
+        changed = true;
+        this.#entry.set(id, joined);
+        const state = new Map(joined);
+        for (const statement of block.statements) this.#apply(state, statement);
+        if (block.terminator.kind === "iterate")
+          for (const place of block.terminator.assigns) assign(this.owner, state, locate(this.owner, state, place), unknownValue);
+        exits.set(id, state);
+      }
+      if (!changed) return;
+    }
+  }
+
+  #apply(state: State, statement: Statement): void {
+    switch (statement.kind) {
+      case "assign": {
+        const location = locate(this.owner, state, statement.target);
+        let value = evaluate(this.owner, state, statement.value);
+        const stored = isShared(location) || location.steps.length > 0;
+        if (stored) value = withStep(value, { statement: statement.id, role: "store" });
+        else if (readsShared(this.owner, state, statement.value))
+          value = withStep(value, { statement: statement.id, role: "load" });
+        assign(this.owner, state, location, value);
+        return;
+      }
+      case "zero":
+        assign(this.owner, state, locate(this.owner, state, statement.target), single({ kind: "null" }));
+        return;
+      case "call":
+        this.#call(state, statement);
+        return;
+      case "declare":
+        forget(state, `v${statement.variable}`);
+        return;
+      case "opaque":
+      case "evaluate":
+        return;
+    }
+  }
+
+  #call(state: State, call: CallStatement): void {
+    const { owner } = this;
+    const api = this.#context.api(owner, call);
+    const callees = this.#context.callees(owner, call);
+    const result = this.#resultOf(state, call, api);
+    this.#effects(state, call, api, callees);
+    if (!call.result) return;
+    const location = locate(owner, state, call.result);
+    const stored = isShared(location) || location.steps.length > 0;
+    assign(owner, state, location, stored ? withStep(result, { statement: call.id, role: "store" }) : result);
+  }
+
+  #resultOf(state: State, call: CallStatement, api: ApiFunction | undefined): LocalValue {
+    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    const argument = (index: number): LocalValue => {
+      const expression = call.arguments[index];
+      return expression ? evaluate(this.owner, state, expression) : unknownValue;
+    };
+    const step: TraceStep = { statement: call.id, role: "convert" };
+    if (this.#context.callees(this.owner, call).length === 0) {
+      const passed = passesThrough(name);
+      if (passed !== undefined) return argument(passed);
+      if (name === "container_of") return convert(argument(0), "offset");
+      const conversion = api && apiConversion(api);
+      if (conversion) return convert(argument(conversion.argument), conversion.conversion, step);
+    }
+    const born = api && bornOf(api, call).find((one) => one.slot === "result");
+    if (born) return birthValue(call, born);
+    return single({ kind: "result", call });
+  }
+
+  #effects(
+    state: State,
+    call: CallStatement,
+    api: ApiFunction | undefined,
+    callees: readonly ProgramFunction[],
+  ): void {
+    if (api)
+      for (const born of bornOf(api, call)) {
+        if (born.slot === "result") continue;
+        const target = born.argument === undefined ? undefined : call.arguments[born.argument];
+        if (!target) continue;
+        const location = this.#pointee(state, target, born.fields ?? []);
+        if (location)
+          assign(this.owner, state, location, withStep(birthValue(call, born), { statement: call.id, role: "store" }));
+      }
+    else
+      call.arguments.forEach((argument, index) => {
+        const filled = callees.length === 0 || callees.some((one) => this.#context.fillsParameter(one, index));
+        const place = peel(argument);
+        if (!filled || place.kind !== "address") return;
+        const location = locate(this.owner, state, place.place);
+        // Of unknown functions only plain out-parameters are forgotten: a struct handed over by address mostly stays as it was.
+        if (callees.length === 0 && (isShared(location) || location.type.kind === "record" || location.type.kind === "array"))
+          return;
+        const before = state.get(location.key)?.value ?? single({ kind: "entry", location });
+        assign(this.owner, state, location, single({ kind: "after", call, location, before }));
+      });
+    if (callees.length === 0) return;
+    for (const [key, cell] of [...state]) {
+      const field = fieldKey(cell.location.steps);
+      if (!field || !callees.some((one) => this.#context.modifies(one).has(field))) continue;
+      state.set(key, {
+        location: cell.location,
+        value: single({ kind: "after", call, location: cell.location, before: cell.value }),
+      });
+    }
+  }
+
+  /** The storage behind a pointer argument, and a member of it. */
+  #pointee(
+    state: State,
+    argument: Expression,
+    fields: readonly { readonly record: string; readonly name: string }[],
+  ): Location | undefined {
+    const pointed = peel(argument);
+    let base: Location | undefined;
+    if (pointed.kind === "address") base = locate(this.owner, state, pointed.place);
+    else {
+      const value = evaluate(this.owner, state, argument);
+      base = value.length === 1 ? pointedBy(value, { kind: "unknown" }) : undefined;
+    }
+    if (!base) return undefined;
+    return makeLocation(
+      base.root,
+      [...base.steps, ...fields.map((one): LocationStep => ({ kind: "field", ...one }))],
+      fields.length > 0 ? { kind: "unknown" } : base.type,
+    );
+  }
+}
+
+function birthValue(call: CallStatement, born: Birth): LocalValue {
+  return single({ kind: "birth", call, made: born.made, slot: born.slot }, [{ statement: call.id, role: "allocate" }]);
+}
+
+
+/** The expression without casts. */
+export function peel(expression: Expression): Expression {
+  let at = expression;
+  while (at.kind === "cast") at = at.operand;
+  return at;
+}
+
+function join(owner: ProgramFunction, states: readonly State[]): State {
+  const [first, ...others] = states;
+  if (!first) return new Map();
+  if (others.length === 0) return new Map(first);
+  const joined: State = new Map();
+  const keys = new Set(states.flatMap((state) => [...state.keys()]));
+  for (const key of keys) {
+    const cells = states.map((state) => state.get(key));
+    const location = cells.find((cell) => cell !== undefined)?.location;
+    if (!location) continue;
+    let value: LocalValue | undefined;
+    for (const cell of cells) {
+      const one = cell?.value ?? initialValue(owner, location);
+      value = value ? union(value, one) : one;
+    }
+    if (value) joined.set(key, { location, value });
+  }
+  return joined;
+}
+
+function sameState(a: State, b: State): boolean {
+  if (a.size !== b.size) return false;
+  for (const [key, cell] of b) {
+    const other = a.get(key);
+    if (!other) return false;
+    if (other.value !== cell.value && union(other.value, cell.value) !== other.value) return false;
+    if (other.value.length !== cell.value.length) return false;
+  }
+  return true;
+}
+
+/** What a location holds where nothing on the way said: an uninitialised local is unknown. */
+function initialValue(owner: ProgramFunction, location: Location): LocalValue {
+  if (location.root.kind === "variable" && location.steps.length === 0) {
+    const variable = owner.variables[location.root.id];
+    if (variable && variable.kind !== "parameter" && variable.kind !== "static") return [];
+  }
+  return single({ kind: "entry", location });
+}
+
+function assign(owner: ProgramFunction, state: State, location: Location, value: LocalValue): void {
+  if (location.root.kind === "variable" && location.steps.length === 0) forget(state, `c${location.root.id}`);
+  const weak = location.steps.some((step) => step.kind === "index" && step.index === undefined);
+  const before = weak ? (state.get(location.key)?.value ?? initialValue(owner, location)) : undefined;
+  if (!weak) forget(state, location.key);
+  state.set(location.key, { location, value: before ? union(before, value) : value });
+}
+
+/**
+ * Drops a location and its parts. What a reassigned field pointed to goes as well; what a parameter pointed to on entry
+ * (`v3*`) still exists and stays.
+ */
+function forget(state: State, key: string): void {
+  const parts = /^v\d+$/.test(key) ? ".[" : ".[*";
+  for (const one of [...state.keys()])
+    if (one === key || (one.startsWith(key) && parts.includes(one.charAt(key.length)))) state.delete(one);
+}
+
+/** What a single pointer value points to, or undefined when it is not one known object. */
+function pointedBy(value: LocalValue, type: Location["type"]): Location | undefined {
+  const one = value.length === 1 ? value[0] : undefined;
+  if (!one || one.conversions.length > 0) return undefined;
+  const { symbol } = one;
+  switch (symbol.kind) {
+    case "entry":
+      if (symbol.location.steps.length >= longestPath) return undefined;
+      return makeLocation(symbol.location.root, [...symbol.location.steps, { kind: "deref" }], type);
+    case "address":
+      return makeLocation(symbol.location.root, symbol.location.steps, symbol.location.type);
+    case "result":
+    case "after":
+    case "birth":
+      return makeLocation({ kind: "symbol", symbol }, [{ kind: "deref" }], type);
+    default:
+      return undefined;
+  }
+}
+
+function locate(owner: ProgramFunction, state: State, place: Place): Location {
+  let root: LocationRoot =
+    place.root.kind === "variable" ? { kind: "variable", id: place.root.id } : { kind: "global", name: place.root.name };
+  let steps: LocationStep[] = [];
+  for (const step of place.steps) {
+    if (step.kind === "deref") {
+      const here = makeLocation(root, steps, { kind: "unknown" });
+      const value = read(owner, state, here);
+      const target = pointedBy(value, { kind: "unknown" });
+      if (target) {
+        root = target.root;
+        steps = [...target.steps];
+      } else if (root.kind === "variable" && steps.length === 0) {
+        root = { kind: "current", id: root.id };
+        steps = [{ kind: "deref" }];
+      } else steps = [...steps, { kind: "deref" }];
+    } else if (step.kind === "field") steps = [...steps, { kind: "field", record: step.record, name: step.name }];
+    else steps = [...steps, { kind: "index", index: indexText(step.index) }];
+  }
+  return makeLocation(root, steps, place.type);
+}
+
+function indexText(index: Expression): string | undefined {
+  const one = peel(index);
+  if (one.kind === "constant") return one.value.toString();
+  return one.kind === "symbol" ? one.name : undefined;
+}
+
+function read(owner: ProgramFunction, state: State, location: Location): LocalValue {
+  const cell = state.get(location.key);
+  if (cell) return cell.value.length > 0 ? cell.value : unknownValue;
+  // A zeroed or unknown whole says the same of its parts.
+  for (let cut = location.steps.length - 1; cut >= 0; cut--) {
+    if (location.steps[cut]?.kind === "deref") break;
+    const whole = state.get(makeLocation(location.root, location.steps.slice(0, cut), location.type).key);
+    if (!whole) continue;
+    const only = whole.value.length === 1 ? whole.value[0]?.symbol.kind : undefined;
+    if (only === "null") return whole.value;
+    break;
+  }
+  const initial = initialValue(owner, location);
+  return initial.length > 0 ? initial : unknownValue;
+}
+
+function readsShared(owner: ProgramFunction, state: State, expression: Expression): boolean {
+  const one = peel(expression);
+  return one.kind === "read" && isShared(locate(owner, state, one.place));
+}
+
+function evaluate(owner: ProgramFunction, state: State, expression: Expression): LocalValue {
+  switch (expression.kind) {
+    case "constant":
+      return single(
+        expression.value === 0n
+          ? { kind: "null" }
+          : { kind: "number", text: expression.name ?? expression.value.toString() },
+      );
+    case "symbol":
+      return single(expression.name === "NULL" ? { kind: "null" } : { kind: "number", text: expression.name });
+    case "string":
+      return single({ kind: "string" });
+    case "function":
+      return single({ kind: "function", name: expression.name });
+    case "read": {
+      const location = locate(owner, state, expression.place);
+      if (expression.place.type.kind === "array") return single({ kind: "address", location });
+      return read(owner, state, location);
+    }
+    case "address": {
+      const location = locate(owner, state, expression.place);
+      const last = location.steps.at(-1);
+      if (location.root.kind === "current") {
+        const here = read(owner, state, makeLocation({ kind: "variable", id: location.root.id }, [], location.type));
+        return location.steps.length > 1 ? convert(here, "offset") : here;
+      }
+      if (last?.kind === "deref")
+        return read(owner, state, makeLocation(location.root, location.steps.slice(0, -1), location.type));
+      return single({ kind: "address", location });
+    }
+    case "cast":
+      return evaluate(owner, state, expression.operand);
+    case "unary":
+      return expression.operator === "-" || expression.operator === "~"
+        ? single({ kind: "number", text: expression.operator })
+        : single({ kind: "number", text: "!" });
+    case "binary":
+      return binary(owner, state, expression);
+    case "sizeof":
+      return single({ kind: "number", text: "sizeof" });
+    case "type":
+    case "opaque":
+      return unknownValue;
+  }
+}
+
+function binary(owner: ProgramFunction, state: State, expression: Expression & { readonly kind: "binary" }): LocalValue {
+  const plain = (text: string): LocalValue => single({ kind: "number", text });
+  const left = (): LocalValue => evaluate(owner, state, expression.left);
+  switch (expression.operator) {
+    case ">>":
+      return convert(left(), isPageShift(expression.right) ? "shift" : "arithmetic");
+    case "/":
+      return isNamed(expression.right, "PAGE_SIZE") ? convert(left(), "shift") : plain("/");
+    case "<<":
+      return isPageShift(expression.right) ? convert(left(), "unshift") : plain("<<");
+    case "+":
+    case "-":
+      return sum(left(), evaluate(owner, state, expression.right), expression.operator);
+    case "&":
+      return isMask(expression.right) ? convert(left(), "offset") : plain("&");
+    case "|":
+      return convert(left(), "offset");
+    default:
+      return plain(expression.operator);
+  }
+}
+
+/** `buf + off`: the pointer side stays what it is; a difference of two pointers is a number. */
+function sum(left: LocalValue, right: LocalValue, operator: "+" | "-"): LocalValue {
+  const counts = (value: LocalValue): boolean =>
+    value.every((one) => one.symbol.kind === "number" || (one.symbol.kind === "null" && one.conversions.length === 0));
+  if (operator === "-") return counts(left) ? single({ kind: "number", text: "-" }) : convert(left, "offset" satisfies Conversion);
+  if (counts(left) && counts(right)) return single({ kind: "number", text: "+" });
+  if (counts(right)) return convert(left, "offset");
+  if (counts(left)) return convert(right, "offset");
+  // Both sides are loads: which is the base is told by the resolved kinds, so both stay.
+  return convert([...left, ...right.filter((one) => one.symbol.kind !== "unknown")], "offset");
+}
+
+function isPageShift(expression: Expression): boolean {
+  return isNamed(expression, "PAGE_SHIFT") || (expression.kind === "constant" && expression.value === 12n);
+}
+function isNamed(expression: Expression, name: string): boolean {
+  const one = peel(expression);
+  return (one.kind === "symbol" && one.name === name) || (one.kind === "constant" && one.name === name);
+}
+/** `& PAGE_MASK`, `& ~7`: rounds an address and keeps what it points into. */
+function isMask(expression: Expression): boolean {
+  const one = peel(expression);
+  return (one.kind === "unary" && one.operator === "~") || (one.kind === "symbol" && /MASK$/.test(one.name));
+}

@@ -1,0 +1,493 @@
+/**
+ * Where values come from, over the driver unit: what one function leaves open (its parameters, what fields held on entry, what
+ * callees return) is answered by callers, by all stores to the same field, and by callees' returns. On demand, memoised.
+ */
+import type { CallStatement, Expression, PathStep, ProgramFunction, StatementId } from "../program/program.ts";
+import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
+import { embeddingOf, fieldKey } from "./field-keys.ts";
+import { flowOf } from "./flow.ts";
+import { guardsOf, parameterOf } from "./guards.ts";
+import { LocalValues, peel } from "./local-values.ts";
+import { isSoundField, soundFacts } from "./sound-buffers.ts";
+import type { SourceNames } from "./source-names.ts";
+import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
+import type { Site, Store, UnitIndex } from "./unit-index.ts";
+
+/** One way into a function: the call, then the call to its caller, and so on outwards. */
+type Chain = readonly Site[];
+
+/** Deeper nesting of calls is not followed; neither are more contexts than anybody would read. */
+const deepest = 5;
+const mostCallers = 12;
+const mostContexts = 24;
+
+/** A question in progress. */
+interface Query {
+  /** Set when an answer depended on a caller that the chain does not name. */
+  open: boolean;
+  /** Fields being resolved: a cycle adds no origin of its own. */
+  readonly fields: Set<string>;
+  cut: boolean;
+  depth: number;
+}
+
+export class Provenance {
+  readonly #index: UnitIndex;
+  readonly #names: SourceNames;
+  readonly #values = new Map<ProgramFunction, LocalValues>();
+  readonly #fields = new Map<string, readonly Origin[]>();
+
+  constructor(index: UnitIndex, names: SourceNames) {
+    this.#index = index;
+    this.#names = names;
+  }
+
+  localValues(owner: ProgramFunction): LocalValues {
+    let values = this.#values.get(owner);
+    if (!values) {
+      values = new LocalValues(owner, this.#index);
+      this.#values.set(owner, values);
+    }
+    return values;
+  }
+
+  /** All origins of an expression just before a statement (or before the terminator of `block`, for statement -1). */
+  valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block?: number): Value {
+    const value = this.localValues(owner).valueAt(statement, expression, block);
+    return this.inContexts(owner, statement, block, (query, chain) => this.#resolve(owner, value, chain, 0, query));
+  }
+
+  /** What a location holds just before a statement, where only its name is known (a member of an argument). */
+  heldBy(owner: ProgramFunction, statement: StatementId, location: Location): Value {
+    const held = this.localValues(owner).heldAt(statement, location.key);
+    const value: LocalValue = held ?? [{ symbol: { kind: "entry", location }, conversions: [], trace: [] }];
+    return this.inContexts(owner, statement, undefined, (query, chain) => this.#resolve(owner, value, chain, 0, query));
+  }
+
+  /** All origins of a field over the unit, as seen from a file. */
+  originsOfField(key: string, embedding: string, file: string): readonly Origin[] {
+    return this.#field(key, embedding, file, newQuery());
+  }
+
+  guardsAt(owner: ProgramFunction, statement: StatementId, block?: number): readonly Guard[] {
+    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
+    return at === undefined ? [] : guardsOf(this.localValues(owner), at);
+  }
+
+  inContexts(
+    owner: ProgramFunction,
+    statement: StatementId,
+    block: number | undefined,
+    resolve: (query: Query, chain: Chain) => readonly Origin[],
+  ): Value {
+    const contexts: ValueContext[] = [];
+    const visit = (chain: Chain): void => {
+      if (contexts.length >= mostContexts || !this.#feasible(owner, statement, block, chain)) return;
+      const query = newQuery();
+      const origins = resolve(query, chain);
+      const outermost = chain.at(-1)?.function ?? owner;
+      const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
+      if (callers.length === 0) {
+        const guards = [
+          ...this.guardsAt(owner, statement, block),
+          ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
+        ];
+        contexts.push({ origins: unique(origins), guards });
+        return;
+      }
+      for (const site of callers) visit([...chain, site]);
+    };
+    visit([]);
+    return { contexts };
+  }
+
+  #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {
+    const inside = new Set([owner, ...chain.map((site) => site.function)]);
+    const sites = this.#index.unit.callersOf(target).filter((site) => !inside.has(site.caller));
+    if (sites.length > mostCallers) return [];
+    return sites.map((site) => ({ function: site.caller, statement: site.statement }));
+  }
+
+  /** Whether a caller's constant argument does not refute a condition that leads to the point. */
+  #feasible(owner: ProgramFunction, statement: StatementId, block: number | undefined, chain: Chain): boolean {
+    const site = chain[0];
+    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
+    if (!site || at === undefined) return true;
+    for (const guard of guardsOf(this.localValues(owner), at)) {
+      if (guard.parameter === undefined) continue;
+      const argument = site.statement.arguments[guard.parameter];
+      if (!argument) continue;
+      const value = this.localValues(site.function).valueAt(site.statement.id, argument);
+      const only = value.length === 1 ? value[0]?.symbol : undefined;
+      const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
+      if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) continue;
+      const zero = text === "0" || text === "false";
+      if (guard.outcome === "true" && zero) return false;
+      if (guard.outcome === "false" && !zero && /^(\d+|true)$/.test(text)) return false;
+      if (guard.outcome.startsWith("== ") && guard.outcome.slice(3) !== text) return false;
+      if (guard.outcome === `!= ${text}`) return false;
+    }
+    return true;
+  }
+
+  #resolve(owner: ProgramFunction, value: LocalValue, chain: Chain, level: number, query: Query): readonly Origin[] {
+    if (query.depth > 24) return [unknownOrigin("")];
+    query.depth++;
+    const origins = value.flatMap((one) => {
+      const steps = this.#traceSteps(owner, one);
+      const guards = this.#traceGuards(owner, one);
+      const base = this.#symbol(owner, one, chain, level, query);
+      return base.map((origin): Origin => ({
+        ...origin,
+        path: joinPaths(origin.path, steps),
+        conversions: [...origin.conversions, ...one.conversions],
+        guards: guards.length > 0 ? [...origin.guards, ...guards] : origin.guards,
+      }));
+    });
+    query.depth--;
+    return origins;
+  }
+
+  #symbol(owner: ProgramFunction, one: Alternative, chain: Chain, level: number, query: Query): readonly Origin[] {
+    const { symbol } = one;
+    switch (symbol.kind) {
+      case "birth":
+        return [this.#birth(owner, symbol)];
+      case "address":
+        return this.#address(owner, symbol.location, chain, level, query);
+      case "entry":
+        return this.#entry(owner, symbol.location, chain, level, query);
+      case "result":
+        return this.#result(owner, symbol.call, chain, level, query);
+      case "after":
+        return this.#after(owner, symbol, chain, level, query);
+      case "null":
+        return [{ ...unknownOrigin("NULL"), kind: "null" }];
+      case "number":
+        return [{ ...unknownOrigin(symbol.text), kind: "number" }];
+      case "string":
+        return [{ ...unknownOrigin("string literal"), kind: "string" }];
+      case "function":
+        return [{ ...unknownOrigin(symbol.name), kind: "function" }];
+      case "unknown":
+        return [unknownOrigin("")];
+    }
+  }
+
+  #birth(owner: ProgramFunction, symbol: Symbol & { readonly kind: "birth" }): Origin {
+    const { call } = symbol;
+    const api = this.#index.api(owner, call);
+    return {
+      kind: symbol.made,
+      birth: { function: owner, statement: call },
+      api,
+      path: [this.#step(owner, call.id, "allocate", `allocated by ${calleeName(call)}() here`)],
+      conversions: [],
+      guards: this.guardsAt(owner, call.id),
+      name: this.#names.resultName(owner, call, symbol.slot) ?? `result of ${calleeName(call)}()`,
+    };
+  }
+
+  /** The address of an object: stack, image, or the inside of what a pointer points to. */
+  #address(owner: ProgramFunction, location: Location, chain: Chain, level: number, query: Query): readonly Origin[] {
+    const { root } = location;
+    const at = location.steps.findLastIndex((step) => step.kind === "deref");
+    if (at >= 0) {
+      const pointer = makeLocation(root, location.steps.slice(0, at), { kind: "unknown" });
+      const inner =
+        root.kind === "symbol" && at === 0
+          ? this.#resolve(owner, [{ symbol: root.symbol, conversions: [], trace: [] }], chain, level, query)
+          : this.#entry(owner, pointer, chain, level, query);
+      return inner.map((origin) => ({ ...origin, conversions: [...origin.conversions, "offset" as const] }));
+    }
+    if (root.kind === "global") {
+      const name = root.name;
+      const global = this.#index.unit.globalNamed(name, owner.file);
+      if (!global) return [unknownOrigin(name)];
+      return [{ ...unknownOrigin(name), kind: "image", object: { ...spanOf(global), name, type: global.type } }];
+    }
+    if (root.kind !== "variable") return [unknownOrigin("")];
+    const variable = owner.variables[root.id];
+    if (!variable) return [unknownOrigin("")];
+    return [
+      {
+        ...unknownOrigin(variable.name),
+        kind: variable.kind === "static" ? "image" : "stack",
+        path: [this.#spanStep(owner, { file: owner.file, start: variable.start, end: variable.end }, variable.name)],
+        object: { file: owner.file, start: variable.start, end: variable.end, name: variable.name, type: variable.type },
+      },
+    ];
+  }
+
+  #entry(owner: ProgramFunction, location: Location, chain: Chain, level: number, query: Query): readonly Origin[] {
+    const { root } = location;
+    const parameter = parameterOf(owner, location);
+    const site = chain[level];
+    if (parameter >= 0) {
+      if (!site) {
+        query.open = true;
+        return [unknownOrigin(owner.variables[owner.parameters[parameter] ?? -1]?.name ?? "")];
+      }
+      const argument = site.statement.arguments[parameter];
+      if (!argument) return [unknownOrigin("")];
+      const value = this.localValues(site.function).valueAt(site.statement.id, argument);
+      const step = this.#step(site.function, site.statement.id, "pass", `passed to ${owner.name}() here`);
+      const origins = this.#resolve(site.function, value, chain, level + 1, query);
+      return origins.map((origin) => ({ ...origin, path: joinPaths(origin.path, [step]) }));
+    }
+    if (root.kind === "variable" && site && location.steps[0]?.kind === "deref") {
+      const known = this.#atCaller(owner, location, chain, level, site, query);
+      if (known) return known;
+    }
+    if (root.kind === "global" && location.steps.length === 0) return this.#global(root.name, owner.file, query);
+    const key = fieldKey(location.steps);
+    if (key === undefined) return [unknownOrigin("")];
+    return this.#field(key, embeddingOf(location.steps), owner.file, query);
+  }
+
+  /** What the caller knows of the storage behind an argument; undefined when it knows no more than anybody. */
+  #atCaller(
+    owner: ProgramFunction,
+    location: Location,
+    chain: Chain,
+    level: number,
+    site: Site,
+    query: Query,
+  ): readonly Origin[] | undefined {
+    const parameter = location.root.kind === "variable" ? owner.parameters.indexOf(location.root.id) : -1;
+    const argument = parameter < 0 ? undefined : site.statement.arguments[parameter];
+    if (!argument) return undefined;
+    const values = this.localValues(site.function);
+    const target = values.pointeeAt(site.statement.id, argument);
+    if (!target) return undefined;
+    const moved = makeLocation(target.root, [...target.steps, ...location.steps.slice(1)], location.type);
+    const held = values.heldAt(site.statement.id, moved.key);
+    if (held) {
+      const step = this.#step(site.function, site.statement.id, "pass", `passed to ${owner.name}() here`);
+      return this.#resolve(site.function, held, chain, level + 1, query).map((origin) => ({
+        ...origin,
+        path: joinPaths(origin.path, [step]),
+      }));
+    }
+    if (moved.root.kind !== "variable" || moved.steps[0]?.kind !== "deref" || !chain[level + 1]) {
+      if (location.steps.some((step) => step.kind === "field")) return undefined;
+      return this.#entry(site.function, moved, chain, level + 1, query);
+    }
+    return this.#atCaller(site.function, moved, chain, level + 1, chain[level + 1] ?? site, query);
+  }
+
+  #result(owner: ProgramFunction, call: CallStatement, chain: Chain, level: number, query: Query): readonly Origin[] {
+    const callees = this.#index.callees(owner, call);
+    if (callees.length === 0 || callees.length > 6) return [unknownOrigin(`${calleeName(call)}()`)];
+    return callees.flatMap((callee) => {
+      if (chain.slice(0, level).length > deepest || query.depth > 20) return [unknownOrigin("")];
+      const inner: Chain = [{ function: owner, statement: call }, ...chain.slice(level)];
+      return this.localValues(callee)
+        .returns()
+        .flatMap((one) => (one.value ? this.#resolve(callee, one.value, inner, 0, query) : []))
+        .map((origin) => ({ ...origin, path: origin.path }));
+    });
+  }
+
+  /** What callees left in a location: their own stores at their returns, or what was there before. */
+  #after(
+    owner: ProgramFunction,
+    symbol: Symbol & { readonly kind: "after" },
+    chain: Chain,
+    level: number,
+    query: Query,
+  ): readonly Origin[] {
+    const { call, location } = symbol;
+    const callees = this.#index.callees(owner, call);
+    if (callees.length === 0) return [unknownOrigin("")];
+    const origins: Origin[] = [];
+    for (const callee of callees) {
+      const inside = this.#inCallee(owner, call, callee, location);
+      const held = inside ? this.#heldAtReturns(callee, inside.key) : undefined;
+      if (held === undefined) {
+        const key = fieldKey(location.steps);
+        if (key === undefined) origins.push(unknownOrigin(""));
+        else origins.push(...this.#field(key, embeddingOf(location.steps), owner.file, query));
+        continue;
+      }
+      const inner: Chain = [{ function: owner, statement: call }, ...chain.slice(level)];
+      origins.push(...this.#resolve(callee, held, inner, 0, query));
+    }
+    return origins;
+  }
+
+  /** The callee's name of a location that it reaches through an argument. */
+  #inCallee(
+    owner: ProgramFunction,
+    call: CallStatement,
+    callee: ProgramFunction,
+    location: Location,
+  ): Location | undefined {
+    const values = this.localValues(owner);
+    for (const [index, argument] of call.arguments.entries()) {
+      const parameter = callee.parameters[index];
+      const target = parameter === undefined ? undefined : values.pointeeAt(call.id, argument);
+      if (parameter === undefined || !target || !location.key.startsWith(target.key)) continue;
+      return makeLocation(
+        { kind: "variable", id: parameter },
+        [{ kind: "deref" }, ...location.steps.slice(target.steps.length)],
+        location.type,
+      );
+    }
+    return undefined;
+  }
+
+  #heldAtReturns(callee: ProgramFunction, key: string): LocalValue | undefined {
+    const values = this.localValues(callee);
+    const held = flowOf(callee)
+      .order.filter((id) => callee.blocks[id]?.terminator.kind === "return")
+      .map((id) => values.heldAt(-1, key, id))
+      .filter((one) => one !== undefined);
+    return held.length > 0 ? held.flat() : undefined;
+  }
+
+  #global(name: string, file: string, query: Query): readonly Origin[] {
+    return this.#field(`global:${name}`, "", file, query);
+  }
+
+  #field(key: string, embedding: string, file: string, query: Query): readonly Origin[] {
+    const record = key.slice(0, key.indexOf("."));
+    const scope = this.#scopeOf(record, file);
+    const name = `${key}|${embedding}|${scope ?? ""}`;
+    const known = this.#fields.get(name);
+    if (known) return known;
+    if (query.fields.has(name)) {
+      query.cut = true;
+      return [];
+    }
+    query.fields.add(name);
+    const outerCut = query.cut;
+    query.cut = false;
+    let stores = this.#index.storesTo(key);
+    const own = stores.filter((one) => one.function.file === file);
+    if (scope === file || (scope === "prefer" && own.length > 0)) stores = own;
+    const origins = stores.flatMap((store) => this.#storedBy(store, key, embedding, query));
+    if (isSoundField(key, embedding) || (origins.length === 0 && isSoundField(key, "snd_pcm_substream.dma_buffer")))
+      origins.push(...this.#soundOrigins(key, file));
+    query.fields.delete(name);
+    const result = origins.length > 0 ? unique(origins) : [unknownOrigin("")];
+    if (!query.cut) this.#fields.set(name, result);
+    query.cut = query.cut || outerCut;
+    return result;
+  }
+
+  /**
+   * Whose stores to a struct's field count: those of the file for a struct that a C file defines for itself, all of the unit's
+   * for one in a header, and for the kernel's own structs those of the file before those of its neighbours.
+   */
+  #scopeOf(record: string, file: string): string | undefined {
+    const definition = this.#index.unit.records.get(record);
+    if (!definition) return "prefer";
+    return definition.file.endsWith(".h") ? undefined : file;
+  }
+
+  #storedBy(store: Store, key: string, embedding: string, query: Query): readonly Origin[] {
+    const cells = this.localValues(store.function)
+      .filledBy(store.statement)
+      .filter((cell) => {
+        if (cell.location.root.kind === "global" && cell.location.steps.length === 0)
+          return key === `global:${cell.location.root.name}`;
+        if (fieldKey(cell.location.steps) !== key) return false;
+        const other = embeddingOf(cell.location.steps);
+        return other === "" || embedding === "" || other === embedding || embedding.startsWith("*");
+      });
+    // The store was found by its text, but goes through a local to storage of another name.
+    if (cells.length === 0) return [];
+    return cells.flatMap((cell) => {
+      const value = this.inContexts(store.function, store.statement.id, undefined, (inner, chain) => {
+        const shared: Query = { ...inner, fields: query.fields, depth: query.depth };
+        const origins = this.#resolve(store.function, cell.value, chain, 0, shared);
+        inner.open = shared.open;
+        query.cut = query.cut || shared.cut;
+        return origins;
+      });
+      const place = this.#names.location(store.function, cell.location);
+      return value.contexts.flatMap((context) =>
+        context.origins.map((origin) => ({ ...origin, name: origin.kind === "unknown" ? origin.name : place })),
+      );
+    });
+  }
+
+  #soundOrigins(key: string, file: string): readonly Origin[] {
+    return soundFacts(this.#index, key, file).map((fact) => ({
+      kind: fact.made,
+      birth: fact.site,
+      api: this.#index.api(fact.site.function, fact.site.statement),
+      path: [this.#step(fact.site.function, fact.site.statement.id, "allocate", fact.note)],
+      conversions: [],
+      guards: [],
+      name: key.endsWith("area") ? "the PCM buffer" : "the PCM buffer's DMA address",
+    }));
+  }
+
+  #traceSteps(owner: ProgramFunction, one: Alternative): readonly PathStep[] {
+    return one.trace
+      .filter((step) => step.role !== "allocate")
+      .map((step) => this.#names.traceStep(owner, step.statement, step.role));
+  }
+
+  /** Guards of the statements that the value went through. */
+  #traceGuards(owner: ProgramFunction, one: Alternative): readonly Guard[] {
+    return one.trace.filter((step) => step.role !== "load").flatMap((step) => this.guardsAt(owner, step.statement));
+  }
+
+  #step(owner: ProgramFunction, statement: StatementId, role: PathStep["role"], note: string): PathStep {
+    return this.#names.step(owner, statement, role, note);
+  }
+
+  #spanStep(owner: ProgramFunction, span: PathStep | { file: string; start: number; end: number }, name: string): PathStep {
+    const declared = flowOf(owner).order.flatMap((id) => owner.blocks[id]?.statements ?? []);
+    const statement = declared.find((one) => one.start <= span.start && span.end <= one.end);
+    return {
+      file: span.file,
+      start: span.start,
+      end: span.end,
+      function: owner.name,
+      statement: statement?.id ?? -1,
+      role: "allocate",
+      note: `${name} lives on the stack here`,
+    };
+  }
+}
+
+function newQuery(): Query {
+  return { open: false, fields: new Set(), cut: false, depth: 0 };
+}
+
+export function unknownOrigin(name: string): Origin {
+  return { kind: "unknown" satisfies OriginKind, birth: undefined, api: undefined, path: [], conversions: [], guards: [], name };
+}
+
+export function calleeName(call: CallStatement): string {
+  if (call.callee.kind === "direct") return call.callee.name;
+  const target = peel(call.callee.target);
+  const last = target.kind === "read" ? target.place.steps.findLast((step) => step.kind === "field") : undefined;
+  return last?.kind === "field" ? last.name : "function pointer";
+}
+
+function spanOf(span: { file: string; start: number; end: number }): { file: string; start: number; end: number } {
+  return { file: span.file, start: span.start, end: span.end };
+}
+
+/** Steps in order, each statement once per role. */
+function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): readonly PathStep[] {
+  const result = [...first];
+  for (const step of second)
+    if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role)) result.push(step);
+  return result;
+}
+
+function unique(origins: readonly Origin[]): readonly Origin[] {
+  const seen = new Set<string>();
+  return origins.filter((one) => {
+    const key = `${one.kind}|${one.birth?.function.file ?? ""}|${one.birth?.statement.start ?? one.object?.start ?? -1}|${one.conversions.join()}|${one.name}|${one.guards.map((guard) => guard.key + guard.outcome).join()}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}

@@ -1,0 +1,85 @@
+/** The facts of one driver unit, made of its index, its source names and its provenance. */
+import type { ApiFunction, Effect, Role } from "../kernel/contract.ts";
+import type { CallStatement, DriverUnit, Expression, ProgramFunction } from "../program/program.ts";
+import type { ApiCall, Facts } from "./facts.ts";
+import { flowOf } from "./flow.ts";
+import { Provenance } from "./provenance.ts";
+import { SourceNames } from "./source-names.ts";
+import { type Catalogue, type Site, UnitIndex } from "./unit-index.ts";
+
+export type { Catalogue } from "./unit-index.ts";
+
+/** What the analysis keeps for a unit beside its public facts. */
+export interface Workings {
+  readonly index: UnitIndex;
+  readonly names: SourceNames;
+  readonly provenance: Provenance;
+}
+
+const workings = new WeakMap<Facts, Workings>();
+
+/** The facts of a unit; nothing is computed before it is asked for. */
+export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
+  const index = new UnitIndex(unit, catalogue);
+  const names = new SourceNames(unit);
+  const provenance = new Provenance(index, names);
+  const byEffect = new Map<Effect, ApiCall[]>();
+  let listed = false;
+  const list = (): void => {
+    if (listed) return;
+    listed = true;
+    for (const name of index.calledNames)
+      for (const site of index.callsTo(name)) {
+        const api = index.api(site.function, site.statement);
+        if (!api) continue;
+        const call = apiCall(site, name, api);
+        const known = byEffect.get(api.effect);
+        if (known) known.push(call);
+        else byEffect.set(api.effect, [call]);
+      }
+  };
+  const facts: Facts = {
+    unit,
+    apiOf: (caller, statement) => (statement.kind === "call" ? index.api(caller, statement) : undefined),
+    callsWith: (...effects) => {
+      list();
+      return effects.flatMap((effect) => byEffect.get(effect) ?? []).sort(inSourceOrder);
+    },
+    callsTo: (name) => index.callsTo(name),
+    statementOf: (owner, id) => flowOf(owner).statement(id),
+    valueOf: (point, expression) => provenance.valueOf(point.function, point.statement, expression, point.block),
+    textOf: (owner, expression) => names.expression(owner, expression),
+    textOfPlace: (owner, place) => names.place(owner, place),
+    identityOf: (point, place) =>
+      provenance.localValues(point.function).locationAt(point.statement, place, point.block).key,
+  };
+  workings.set(facts, { index, names, provenance });
+  return facts;
+}
+
+/** The workings behind facts that `createFacts` made. */
+export function workingsOf(facts: Facts): Workings {
+  const found = workings.get(facts);
+  if (!found) throw new TypeError("These facts were not made by createFacts.");
+  return found;
+}
+
+function apiCall(site: Site, name: string, api: ApiFunction): ApiCall {
+  return {
+    function: site.function,
+    statement: site.statement,
+    name,
+    api,
+    argument: (role: Role) => argumentOf(site.statement, api, role),
+  };
+}
+
+function argumentOf(call: CallStatement, api: ApiFunction, role: Role): Expression | undefined {
+  const at = api.parameters.findIndex((one) => one.role === role);
+  return at < 0 ? undefined : call.arguments[at];
+}
+
+function inSourceOrder(a: { function: ProgramFunction; statement: CallStatement }, b: typeof a): number {
+  if (a.statement.file !== b.statement.file) return a.statement.file < b.statement.file ? -1 : 1;
+  return a.statement.start - b.statement.start || a.statement.id - b.statement.id;
+}

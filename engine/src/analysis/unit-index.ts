@@ -1,0 +1,170 @@
+/**
+ * What a driver unit holds, found once: calls by name, stores by field and global, and what each function may change.
+ * Purely syntactic; values are evaluated only where somebody asks.
+ */
+import type { ApiFunction } from "../kernel/contract.ts";
+import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../program/program.ts";
+import { bornOf } from "./api-effects.ts";
+import { fieldKey } from "./field-keys.ts";
+import { type LocalContext, peel } from "./local-values.ts";
+
+/** Finds the contract of an API function by its name. */
+export interface Catalogue {
+  lookup(name: string): ApiFunction | undefined;
+}
+
+export interface Site {
+  readonly function: ProgramFunction;
+  readonly statement: CallStatement;
+}
+export interface Store {
+  readonly function: ProgramFunction;
+  readonly statement: Statement;
+}
+
+export class UnitIndex implements LocalContext {
+  readonly unit: DriverUnit;
+  readonly #catalogue: Catalogue;
+  readonly #calls = new Map<string, Site[]>();
+  readonly #stores = new Map<string, Store[]>();
+  readonly #callees = new Map<CallStatement, ProgramFunction[]>();
+  readonly #modifies = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #fills = new Map<ProgramFunction, ReadonlySet<number>>();
+  readonly #entered = new Set<ProgramFunction>();
+
+  constructor(unit: DriverUnit, catalogue: Catalogue) {
+    this.unit = unit;
+    this.#catalogue = catalogue;
+    for (const one of unit.functions) {
+      for (const block of one.blocks)
+        for (const statement of block.statements) this.#add(one, statement);
+    }
+  }
+
+  /** Calls to a name, by file, function and statement; through pointers none. */
+  callsTo(name: string): readonly Site[] {
+    return this.#calls.get(name) ?? [];
+  }
+  get calledNames(): readonly string[] {
+    return [...this.#calls.keys()];
+  }
+
+  /** Statements that store to "record.field" or "global:name". */
+  storesTo(key: string): readonly Store[] {
+    return this.#stores.get(key) ?? [];
+  }
+
+  api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined {
+    if (call.callee.kind !== "direct") return undefined;
+    const record = this.#catalogue.lookup(call.callee.name);
+    // A private helper with a core-looking name is the driver's own business.
+    return record && this.unit.functionNamed(record.name, caller.file) === undefined ? record : undefined;
+  }
+
+  callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[] {
+    const known = this.#callees.get(call);
+    if (known) return known;
+    for (const one of this.unit.calleesOf(caller)) {
+      const list = this.#callees.get(one.statement);
+      if (!list) this.#callees.set(one.statement, [one.target]);
+      else if (!list.includes(one.target)) list.push(one.target);
+    }
+    const found = this.#callees.get(call) ?? [];
+    this.#callees.set(call, found);
+    return found;
+  }
+
+  modifies(target: ProgramFunction): ReadonlySet<string> {
+    const known = this.#modifies.get(target);
+    if (known) return known;
+    // A recursive call adds nothing that the outer call does not find itself.
+    if (this.#entered.has(target) || this.#entered.size > 40) return new Set();
+    this.#entered.add(target);
+    const keys = new Set<string>();
+    for (const block of target.blocks)
+      for (const statement of block.statements) {
+        for (const place of this.#targets(target, statement)) {
+          const key = fieldKey(place.steps);
+          if (key !== undefined) keys.add(key);
+        }
+        if (statement.kind === "call")
+          for (const callee of this.callees(target, statement)) for (const key of this.modifies(callee)) keys.add(key);
+      }
+    this.#entered.delete(target);
+    if (this.#entered.size === 0) this.#modifies.set(target, keys);
+    return keys;
+  }
+
+  fillsParameter(target: ProgramFunction, parameter: number): boolean {
+    let set = this.#fills.get(target);
+    if (!set) {
+      this.#fills.set(target, new Set());
+      set = this.#filledParameters(target);
+      this.#fills.set(target, set);
+    }
+    return set.has(parameter);
+  }
+
+  #filledParameters(target: ProgramFunction): ReadonlySet<number> {
+    const filled = new Set<number>();
+    const parameterOf = (place: Place): number =>
+      place.root.kind === "variable" && place.steps[0]?.kind === "deref" ? target.parameters.indexOf(place.root.id) : -1;
+    for (const block of target.blocks)
+      for (const statement of block.statements) {
+        for (const place of this.#targets(target, statement)) {
+          const at = parameterOf(place);
+          if (at >= 0) filled.add(at);
+        }
+        if (statement.kind !== "call") continue;
+        statement.arguments.forEach((argument, index) => {
+          const one = peel(argument);
+          if (one.kind !== "read" || one.place.root.kind !== "variable" || one.place.steps.length > 0) return;
+          const at = target.parameters.indexOf(one.place.root.id);
+          if (at < 0) return;
+          const api = this.api(target, statement);
+          const out = api && bornOf(api, statement).some((born) => born.argument === index);
+          if (out || this.callees(target, statement).some((callee) => this.fillsParameter(callee, index))) filled.add(at);
+        });
+      }
+    return filled;
+  }
+
+  /** The places that a statement stores to, as written. */
+  #targets(owner: ProgramFunction, statement: Statement): readonly Place[] {
+    if (statement.kind === "assign") return [statement.target];
+    if (statement.kind !== "call") return [];
+    const places: Place[] = statement.result ? [statement.result] : [];
+    const api = this.api(owner, statement);
+    statement.arguments.forEach((argument, index) => {
+      const one = peel(argument);
+      if (one.kind !== "address") return;
+      const out = api ? bornOf(api, statement).some((born) => born.argument === index && !born.fields) : true;
+      if (out && !isAggregate(one.place)) places.push(one.place);
+    });
+    return places;
+  }
+
+  #add(owner: ProgramFunction, statement: Statement): void {
+    if (statement.kind === "call") {
+      if (statement.callee.kind === "direct") push(this.#calls, statement.callee.name, { function: owner, statement });
+      const api = this.api(owner, statement);
+      if (api)
+        for (const born of bornOf(api, statement))
+          for (const field of born.fields ?? []) push(this.#stores, `${field.record}.${field.name}`, { function: owner, statement });
+    }
+    for (const place of this.#targets(owner, statement)) {
+      const key = fieldKey(place.steps) ?? (place.root.kind === "global" ? `global:${place.root.name}` : undefined);
+      if (key !== undefined) push(this.#stores, key, { function: owner, statement });
+    }
+  }
+}
+
+function isAggregate(place: Place): boolean {
+  return place.type.kind === "record" || place.type.kind === "array";
+}
+
+function push<T>(map: Map<string, T[]>, key: string, value: T): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}
