@@ -131,8 +131,26 @@ export type Role =
   | "address"
   | "other";
 
+/**
+ * What an access or a barrier orders. "memory-*": accesses to memory that a device reads or writes (dma_wmb(), writel() after earlier
+ * stores, readl() before later loads); "device-*": register accesses too (wmb()); "smp": between processors only, nothing for a
+ * device; "compiler": the compiler's order only; "nothing": the relaxed and raw accessors.
+ */
+export type Ordering =
+  | "nothing"
+  | "compiler"
+  | "smp"
+  | "memory-read"
+  | "memory-write"
+  | "memory-full"
+  | "device-read"
+  | "device-write"
+  | "device-full";
+
 export interface Parameter {
   readonly name: string;
+  /** C type as declared, where the declaration gives one: "struct device *". Macros have none. */
+  readonly type?: string;
   readonly role: Role;
   /** Kinds that the argument may legally be; absent when it does not matter. */
   readonly accepts?: readonly MemoryKind[];
@@ -152,6 +170,27 @@ export interface ApiFunction {
   readonly handle?: HandleKind;
   readonly effect: Effect;
   readonly error: ErrorConvention;
+  /** Takes more arguments than `parameters` names. */
+  readonly variadic?: true;
+  /** Freed with the device (devres): not freeing it is no leak. */
+  readonly managed?: true;
+  /** The memory comes zeroed. */
+  readonly zeroes?: true;
+  /**
+   * The kind of memory depends on an argument (its index): it equals the constant of that name, or has that flag set.
+   * `memory` holds where none of them applies.
+   */
+  readonly memoryBy?: {
+    readonly parameter: number;
+    readonly test: "equal" | "flag";
+    readonly kinds: Readonly<Record<string, MemoryKind>>;
+  };
+  /** Memory and handle are not returned: they land in these fields of the record. */
+  readonly lands?: { readonly record: string; readonly cpu: string; readonly handle?: string };
+  /** Of a barrier or a register access. */
+  readonly orders?: Ordering;
+  /** Of a call with the effect "cache-op", where it is one of these. */
+  readonly cacheOperation?: "clean" | "invalidate" | "flush";
   /** Kernel version as text, unverified. */
   readonly since?: string;
   readonly removed?: string;
