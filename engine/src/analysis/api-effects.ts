@@ -54,7 +54,8 @@ export function bornOf(api: ApiFunction, call: CallStatement): readonly Birth[] 
   if (api.memory && makesMemory(api)) births.push({ slot: "result", made: memoryOf(api, api.memory, call) });
   if (api.handle) {
     if (out >= 0) births.push({ slot: "handle", made: api.handle, argument: out });
-    else if (births.length === 0 && api.returns !== "void" && makesHandle(api)) births.push({ slot: "result", made: api.handle });
+    else if (births.length === 0 && api.returns !== "void" && makesHandle(api))
+      births.push({ slot: "result", made: api.handle });
   }
   return births;
 }
@@ -112,9 +113,12 @@ const conversions: Partial<Record<ApiFunction["effect"], readonly [Conversion, r
 };
 
 /** How a call rewrites an address, and which argument it rewrites; undefined for all other calls. */
-export function apiConversion(api: ApiFunction): { readonly conversion: Conversion; readonly argument: number } | undefined {
+export function apiConversion(
+  api: ApiFunction,
+): { readonly conversion: Conversion; readonly argument: number } | undefined {
   const named = namedConversions[api.name];
-  if (named) return { conversion: named, argument: 0 };
+  if (named)
+    return { conversion: named, argument: api.name === "dma_to_phys" || api.name === "iommu_iova_to_phys" ? 1 : 0 };
   const found = conversions[api.effect];
   if (!found) return undefined;
   const [conversion, roles] = found;
@@ -125,12 +129,15 @@ export function apiConversion(api: ApiFunction): { readonly conversion: Conversi
 /** Where the effect alone does not tell: what is shifted, and the bus addresses of old. */
 const namedConversions: Readonly<Record<string, Conversion>> = {
   virt_to_pfn: "pfn",
+  // The frame behind a handle, rightly computed, by means that belong to the DMA core.
+  dma_to_phys: "frame",
+  iommu_iova_to_phys: "frame",
   virt_to_bus: "bus",
   isa_virt_to_bus: "bus",
   PFN_DOWN: "shift",
   PHYS_PFN: "shift",
   PFN_PHYS: "unshift",
-  vmalloc_to_pfn: "pfn",
+  vmalloc_to_pfn: "vmalloc-page",
   offset_in_page: "arithmetic",
 };
 

@@ -50,6 +50,7 @@ export type Conversion =
   | "vmalloc-page" // vmalloc_to_page
   | "pfn"
   | "phys"
+  | "frame" // dma_to_phys: the handle's true frame
   | "bus" // virt_to_bus
   | "virt" // phys_to_virt, page_address
   | "shift" // x >> PAGE_SHIFT

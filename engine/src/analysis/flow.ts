@@ -2,7 +2,15 @@
  * The shape of a function's control flow: predecessors, order, dominators, and where a statement stands.
  * Made once per function; linear in its size but for the dominators, which are nearly so.
  */
-import type { Block, BlockId, Expression, ProgramFunction, Statement, StatementId, Terminator } from "../program/program.ts";
+import type {
+  Block,
+  BlockId,
+  Expression,
+  ProgramFunction,
+  Statement,
+  StatementId,
+  Terminator,
+} from "../program/program.ts";
 
 /** A condition that holds in a block since every way into it took one edge of a branch. */
 export interface Edge {
@@ -75,8 +83,7 @@ export function terminatorExpressions(terminator: Terminator): readonly Expressi
 function makeFlow(owner: ProgramFunction): Flow {
   const { blocks } = owner;
   const predecessors: BlockId[][] = blocks.map(() => []);
-  for (const block of blocks)
-    for (const next of successors(block.terminator)) predecessors[next]?.push(block.id);
+  for (const block of blocks) for (const next of successors(block.terminator)) predecessors[next]?.push(block.id);
   const order = reversePostorder(blocks);
   const immediate = immediateDominators(blocks.length, order, predecessors);
   const places = new Map<StatementId, { block: BlockId; index: number }>();

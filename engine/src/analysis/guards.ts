@@ -101,9 +101,7 @@ function conditionGuard(
   if (one.kind === "binary" && one.operator === "&") {
     const mask = constantText(one.right);
     const key = keyOf(values, block, one.left);
-    return key && mask !== undefined
-      ? { key: `${key.key}&${mask}`, outcome: holds ? "true" : "false" }
-      : undefined;
+    return key && mask !== undefined ? { key: `${key.key}&${mask}`, outcome: holds ? "true" : "false" } : undefined;
   }
   const key = keyOf(values, block, one);
   return key && { ...key, outcome: holds ? "true" : "false" };
@@ -144,7 +142,9 @@ function keyOf(
 
 /** The parameter that the location is, or -1. */
 export function parameterOf(owner: ProgramFunction, location: Location): number {
-  return location.root.kind === "variable" && location.steps.length === 0 ? owner.parameters.indexOf(location.root.id) : -1;
+  return location.root.kind === "variable" && location.steps.length === 0
+    ? owner.parameters.indexOf(location.root.id)
+    : -1;
 }
 
 function callKey(values: LocalValues, call: CallStatement): { readonly key: string } {

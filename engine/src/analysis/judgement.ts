@@ -20,8 +20,8 @@ const neutral = new Set<OriginKind>(["null", "number", "function"]);
 
 /**
  * One verdict per birth of memory that is forbidden for certain in some context.
- * `forbidden` says which origins break the rule. Others in the same context make it doubtful, unless their guards contradict
- * those of the sink, or a flag that led to the allocation leads to the sink as well.
+ * `forbidden` says which origins break the rule. Other memory in the same context makes it doubtful, unless its guards
+ * contradict those of the sink, or a flag that led to the forbidden allocation leads to the sink as well.
  */
 export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => boolean): readonly Verdict[] {
   const verdicts: Verdict[] = [];
@@ -32,7 +32,7 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
     const bad = possible.filter(forbidden);
     const others = possible.filter((origin) => !forbidden(origin) && !neutral.has(origin.kind));
     for (const origin of bad) {
-      if (others.length > 0 && !correlated(origin, others, context.guards)) continue;
+      if (others.length > 0 && !agree(origin.guards, context.guards)) continue;
       const birth = birthKey(origin);
       if (births.has(birth)) continue;
       births.add(birth);
@@ -40,11 +40,6 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
     }
   }
   return verdicts;
-}
-
-/** Whether a flag that led to the allocation leads to the sink, and to none of the other allocations. */
-function correlated(origin: Origin, others: readonly Origin[], here: readonly Guard[]): boolean {
-  return agree(origin.guards, here) && others.every((other) => other.kind !== "unknown" && contradict(other.guards, here));
 }
 
 export function birthKey(origin: Origin): string {

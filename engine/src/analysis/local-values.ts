@@ -85,9 +85,9 @@ export class LocalValues {
     return [...after].filter(([key, cell]) => before.get(key) !== cell).map(([, cell]) => cell);
   }
 
-  /** What every location holds before the terminator of a block. */
-  atEndOf(block: BlockId): ReadonlyMap<string, Cell> {
-    return this.#stateAt(-1, block);
+  /** Everything that is known before a statement. */
+  cellsAt(statement: StatementId): readonly Cell[] {
+    return [...this.#stateAt(statement).values()];
   }
 
   /** The object that a pointer expression points to, when it is one known object. */
@@ -136,7 +136,8 @@ export class LocalValues {
         const state = new Map(joined);
         for (const statement of block.statements) this.#apply(state, statement);
         if (block.terminator.kind === "iterate")
-          for (const place of block.terminator.assigns) assign(this.owner, state, locate(this.owner, state, place), unknownValue);
+          for (const place of block.terminator.assigns)
+            assign(this.owner, state, locate(this.owner, state, place), unknownValue);
         exits.set(id, state);
       }
       if (!changed) return;
@@ -201,12 +202,7 @@ export class LocalValues {
     return single({ kind: "result", call });
   }
 
-  #effects(
-    state: State,
-    call: CallStatement,
-    api: ApiFunction | undefined,
-    callees: readonly ProgramFunction[],
-  ): void {
+  #effects(state: State, call: CallStatement, api: ApiFunction | undefined, callees: readonly ProgramFunction[]): void {
     if (api)
       for (const born of bornOf(api, call)) {
         if (born.slot === "result") continue;
@@ -223,7 +219,10 @@ export class LocalValues {
         if (!filled || place.kind !== "address") return;
         const location = locate(this.owner, state, place.place);
         // Of unknown functions only plain out-parameters are forgotten: a struct handed over by address mostly stays as it was.
-        if (callees.length === 0 && (isShared(location) || location.type.kind === "record" || location.type.kind === "array"))
+        if (
+          callees.length === 0 &&
+          (isShared(location) || location.type.kind === "record" || location.type.kind === "array")
+        )
           return;
         const before = state.get(location.key)?.value ?? single({ kind: "entry", location });
         assign(this.owner, state, location, single({ kind: "after", call, location, before }));
@@ -264,7 +263,6 @@ export class LocalValues {
 function birthValue(call: CallStatement, born: Birth): LocalValue {
   return single({ kind: "birth", call, made: born.made, slot: born.slot }, [{ statement: call.id, role: "allocate" }]);
 }
-
 
 /** The expression without casts. */
 export function peel(expression: Expression): Expression {
@@ -353,7 +351,9 @@ function pointedBy(value: LocalValue, type: Location["type"]): Location | undefi
 
 function locate(owner: ProgramFunction, state: State, place: Place): Location {
   let root: LocationRoot =
-    place.root.kind === "variable" ? { kind: "variable", id: place.root.id } : { kind: "global", name: place.root.name };
+    place.root.kind === "variable"
+      ? { kind: "variable", id: place.root.id }
+      : { kind: "global", name: place.root.name };
   let steps: LocationStep[] = [];
   for (const step of place.steps) {
     if (step.kind === "deref") {
@@ -446,7 +446,11 @@ function evaluate(owner: ProgramFunction, state: State, expression: Expression):
   }
 }
 
-function binary(owner: ProgramFunction, state: State, expression: Expression & { readonly kind: "binary" }): LocalValue {
+function binary(
+  owner: ProgramFunction,
+  state: State,
+  expression: Expression & { readonly kind: "binary" },
+): LocalValue {
   const plain = (text: string): LocalValue => single({ kind: "number", text });
   const left = (): LocalValue => evaluate(owner, state, expression.left);
   switch (expression.operator) {
@@ -472,7 +476,8 @@ function binary(owner: ProgramFunction, state: State, expression: Expression & {
 function sum(left: LocalValue, right: LocalValue, operator: "+" | "-"): LocalValue {
   const counts = (value: LocalValue): boolean =>
     value.every((one) => one.symbol.kind === "number" || (one.symbol.kind === "null" && one.conversions.length === 0));
-  if (operator === "-") return counts(left) ? single({ kind: "number", text: "-" }) : convert(left, "offset" satisfies Conversion);
+  if (operator === "-")
+    return counts(left) ? single({ kind: "number", text: "-" }) : convert(left, "offset" satisfies Conversion);
   if (counts(left) && counts(right)) return single({ kind: "number", text: "+" });
   if (counts(right)) return convert(left, "offset");
   if (counts(left)) return convert(right, "offset");

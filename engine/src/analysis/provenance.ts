@@ -137,12 +137,14 @@ export class Provenance {
       const steps = this.#traceSteps(owner, one);
       const guards = this.#traceGuards(owner, one);
       const base = this.#symbol(owner, one, chain, level, query);
-      return base.map((origin): Origin => ({
-        ...origin,
-        path: joinPaths(origin.path, steps),
-        conversions: [...origin.conversions, ...one.conversions],
-        guards: guards.length > 0 ? [...origin.guards, ...guards] : origin.guards,
-      }));
+      return base.map(
+        (origin): Origin => ({
+          ...origin,
+          path: joinPaths(origin.path, steps),
+          conversions: [...origin.conversions, ...one.conversions],
+          guards: guards.length > 0 ? [...origin.guards, ...guards] : origin.guards,
+        }),
+      );
     });
     query.depth--;
     return origins;
@@ -214,7 +216,13 @@ export class Provenance {
         ...unknownOrigin(variable.name),
         kind: variable.kind === "static" ? "image" : "stack",
         path: [this.#spanStep(owner, { file: owner.file, start: variable.start, end: variable.end }, variable.name)],
-        object: { file: owner.file, start: variable.start, end: variable.end, name: variable.name, type: variable.type },
+        object: {
+          file: owner.file,
+          start: variable.start,
+          end: variable.end,
+          name: variable.name,
+          type: variable.type,
+        },
       },
     ];
   }
@@ -351,6 +359,9 @@ export class Provenance {
   }
 
   #field(key: string, embedding: string, file: string, query: Query): readonly Origin[] {
+    // A VMA comes with the default protection; who changed it on the way is the caller's or the .mmap handler's affair.
+    if (key === "vm_area_struct.vm_page_prot")
+      return [{ ...unknownOrigin("vma->vm_page_prot"), kind: "pgprot-cached" }];
     const record = key.slice(0, key.indexOf("."));
     const scope = this.#scopeOf(record, file);
     const name = `${key}|${embedding}|${scope ?? ""}`;
@@ -440,7 +451,11 @@ export class Provenance {
     return this.#names.step(owner, statement, role, note);
   }
 
-  #spanStep(owner: ProgramFunction, span: PathStep | { file: string; start: number; end: number }, name: string): PathStep {
+  #spanStep(
+    owner: ProgramFunction,
+    span: PathStep | { file: string; start: number; end: number },
+    name: string,
+  ): PathStep {
     const declared = flowOf(owner).order.flatMap((id) => owner.blocks[id]?.statements ?? []);
     const statement = declared.find((one) => one.start <= span.start && span.end <= one.end);
     return {
@@ -460,7 +475,15 @@ function newQuery(): Query {
 }
 
 export function unknownOrigin(name: string): Origin {
-  return { kind: "unknown" satisfies OriginKind, birth: undefined, api: undefined, path: [], conversions: [], guards: [], name };
+  return {
+    kind: "unknown" satisfies OriginKind,
+    birth: undefined,
+    api: undefined,
+    path: [],
+    conversions: [],
+    guards: [],
+    name,
+  };
 }
 
 export function calleeName(call: CallStatement): string {
@@ -478,7 +501,8 @@ function spanOf(span: { file: string; start: number; end: number }): { file: str
 function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): readonly PathStep[] {
   const result = [...first];
   for (const step of second)
-    if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role)) result.push(step);
+    if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role))
+      result.push(step);
   return result;
 }
 

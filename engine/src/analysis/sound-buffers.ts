@@ -43,7 +43,8 @@ export function soundFacts(index: UnitIndex, key: string, file: string): readonl
   for (const [name, argument] of Object.entries(buffersByType))
     for (const site of index.callsTo(name)) {
       const kinds = soundBufferKinds(site.statement.arguments[argument]);
-      if (kinds) facts.push({ made: area ? kinds.memory : kinds.handle, site, note: `PCM buffer allocated by ${name}() here` });
+      if (kinds)
+        facts.push({ made: area ? kinds.memory : kinds.handle, site, note: `PCM buffer allocated by ${name}() here` });
     }
   for (const name of dmaengineCalls)
     for (const site of index.callsTo(name))

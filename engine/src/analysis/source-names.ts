@@ -1,5 +1,14 @@
 /** How the source calls things, for messages and paths. */
-import type { CallStatement, DriverUnit, Expression, PathStep, Place, ProgramFunction, StatementId, Step } from "../program/program.ts";
+import type {
+  CallStatement,
+  DriverUnit,
+  Expression,
+  PathStep,
+  Place,
+  ProgramFunction,
+  StatementId,
+  Step,
+} from "../program/program.ts";
 import { flowOf } from "./flow.ts";
 import { peel } from "./local-values.ts";
 import type { Location, LocationStep, TraceStep } from "./symbols.ts";
@@ -26,8 +35,7 @@ export class SourceNames {
   }
 
   place(owner: ProgramFunction, place: Place): string {
-    const root =
-      place.root.kind === "global" ? place.root.name : this.#variable(owner, place.root.id, place);
+    const root = place.root.kind === "global" ? place.root.name : this.#variable(owner, place.root.id, place);
     return root + this.#steps(place.steps);
   }
 

@@ -131,7 +131,8 @@ export function withStep(value: LocalValue, step: TraceStep): LocalValue {
 }
 
 function extend(trace: readonly TraceStep[], step: TraceStep): readonly TraceStep[] {
-  if (trace.length >= 12 || trace.some((one) => one.statement === step.statement && one.role === step.role)) return trace;
+  if (trace.length >= 12 || trace.some((one) => one.statement === step.statement && one.role === step.role))
+    return trace;
   return [...trace, step];
 }
 

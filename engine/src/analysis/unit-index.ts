@@ -36,8 +36,7 @@ export class UnitIndex implements LocalContext {
     this.unit = unit;
     this.#catalogue = catalogue;
     for (const one of unit.functions) {
-      for (const block of one.blocks)
-        for (const statement of block.statements) this.#add(one, statement);
+      for (const block of one.blocks) for (const statement of block.statements) this.#add(one, statement);
     }
   }
 
@@ -108,7 +107,9 @@ export class UnitIndex implements LocalContext {
   #filledParameters(target: ProgramFunction): ReadonlySet<number> {
     const filled = new Set<number>();
     const parameterOf = (place: Place): number =>
-      place.root.kind === "variable" && place.steps[0]?.kind === "deref" ? target.parameters.indexOf(place.root.id) : -1;
+      place.root.kind === "variable" && place.steps[0]?.kind === "deref"
+        ? target.parameters.indexOf(place.root.id)
+        : -1;
     for (const block of target.blocks)
       for (const statement of block.statements) {
         for (const place of this.#targets(target, statement)) {
@@ -123,7 +124,8 @@ export class UnitIndex implements LocalContext {
           if (at < 0) return;
           const api = this.api(target, statement);
           const out = api && bornOf(api, statement).some((born) => born.argument === index);
-          if (out || this.callees(target, statement).some((callee) => this.fillsParameter(callee, index))) filled.add(at);
+          if (out || this.callees(target, statement).some((callee) => this.fillsParameter(callee, index)))
+            filled.add(at);
         });
       }
     return filled;
@@ -150,7 +152,8 @@ export class UnitIndex implements LocalContext {
       const api = this.api(owner, statement);
       if (api)
         for (const born of bornOf(api, statement))
-          for (const field of born.fields ?? []) push(this.#stores, `${field.record}.${field.name}`, { function: owner, statement });
+          for (const field of born.fields ?? [])
+            push(this.#stores, `${field.record}.${field.name}`, { function: owner, statement });
     }
     for (const place of this.#targets(owner, statement)) {
       const key = fieldKey(place.steps) ?? (place.root.kind === "global" ? `global:${place.root.name}` : undefined);

@@ -1,0 +1,172 @@
+/**
+ * Pointers that a driver hands to something that does DMA on them: the streaming API, scatterlists, and buses whose transfer
+ * functions map the buffer themselves.
+ */
+import type { CallStatement, Expression, ProgramFunction } from "../program/program.ts";
+import type { Facts, Value } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
+import { type Location, makeLocation } from "./symbols.ts";
+import { workingsOf } from "./unit-facts.ts";
+
+export interface DmaArgument {
+  readonly function: ProgramFunction;
+  readonly statement: CallStatement;
+  readonly name: string;
+  /** Who maps the memory: the driver, or the bus. "spi" maps vmalloc memory page by page and copes. */
+  readonly mapper: "streaming" | "scatterlist" | "usb" | "spi" | "other";
+  /** Whether the device may write the memory. */
+  readonly written: boolean;
+  /** How the source calls the pointer. */
+  readonly subject: string;
+  readonly value: Value;
+}
+
+/** All of them in the unit, by file and place. */
+export function dmaArguments(facts: Facts): readonly DmaArgument[] {
+  const found: DmaArgument[] = [];
+  for (const call of facts.callsWith("map-streaming", "sg-set", "does-dma", "submit")) {
+    const mapper = mapperOf(call.name, call.api.effect);
+    if (mapper === "spi" && /^spi_(sync|async)/.test(call.name)) {
+      found.push(...transferBuffers(facts, call.function, call.statement, call.name));
+      continue;
+    }
+    call.api.parameters.forEach((parameter, index) => {
+      const argument = call.statement.arguments[index];
+      if (!argument || !isBuffer(parameter.role, call.api.effect)) return;
+      if (
+        hasNoLength(
+          facts,
+          call.function,
+          call.statement,
+          call.api.parameters.map((one) => one.role),
+          index,
+        )
+      )
+        return;
+      found.push({
+        function: call.function,
+        statement: call.statement,
+        name: call.name,
+        mapper,
+        written: isWritten(facts, call.name, call.function, call.statement, call.argument("direction")),
+        subject: facts.textOf(call.function, argument),
+        value: facts.valueOf({ function: call.function, statement: call.statement.id }, argument),
+      });
+    });
+  }
+  return found;
+}
+
+function mapperOf(name: string, effect: string): DmaArgument["mapper"] {
+  if (effect === "map-streaming") return "streaming";
+  if (effect === "sg-set") return "scatterlist";
+  if (name.startsWith("usb_")) return "usb";
+  return name.startsWith("spi_") ? "spi" : "other";
+}
+
+function isBuffer(role: string, effect: string): boolean {
+  return (
+    role === "data" || (role === "cpu" && (effect === "map-streaming" || effect === "sg-set" || effect === "does-dma"))
+  );
+}
+
+/** A constant length of zero: nothing is mapped, whatever the pointer is. */
+function hasNoLength(
+  facts: Facts,
+  owner: ProgramFunction,
+  call: CallStatement,
+  roles: readonly string[],
+  buffer: number,
+): boolean {
+  const at = roles.findIndex(
+    (role, index) => index > buffer && (role === "size" || role === "length" || role === "count"),
+  );
+  const length = at < 0 ? undefined : call.arguments[at];
+  if (!length) return false;
+  const value = facts.valueOf({ function: owner, statement: call.id }, length);
+  return value.contexts.every((context) => context.origins.every((origin) => origin.kind === "null"));
+}
+
+function isWritten(
+  facts: Facts,
+  name: string,
+  owner: ProgramFunction,
+  call: CallStatement,
+  direction: Expression | undefined,
+): boolean {
+  if (direction)
+    return !/TO_DEVICE|TODEVICE/.test(facts.textOf(owner, direction)) || /BIDIR/.test(facts.textOf(owner, direction));
+  if (/write|send|outbuf/.test(name)) return false;
+  const pipe = name.startsWith("usb_") ? call.arguments[1] : undefined;
+  return !(pipe && /snd/.test(facts.textOf(owner, pipe)));
+}
+
+/** The buffers of the transfers in a message: `spi_sync(spi, &message)`, `spi_sync_transfer(spi, transfers, n)`. */
+function transferBuffers(
+  facts: Facts,
+  owner: ProgramFunction,
+  call: CallStatement,
+  name: string,
+): readonly DmaArgument[] {
+  const { provenance, names } = workingsOf(facts);
+  const values = provenance.localValues(owner);
+  const second = call.arguments[1];
+  if (!second) return [];
+  const transfers = name.includes("transfer")
+    ? [values.pointeeAt(call.id, second)]
+    : transfersOf(facts, owner, call, values.pointeeAt(call.id, second));
+  const found: DmaArgument[] = [];
+  for (const base of transfers) {
+    if (!base) continue;
+    for (const cell of values.cellsAt(call.id)) {
+      const key = fieldKey(cell.location.steps);
+      if ((key !== "spi_transfer.tx_buf" && key !== "spi_transfer.rx_buf") || !within(base, cell.location)) continue;
+      found.push({
+        function: owner,
+        statement: call,
+        name,
+        mapper: "spi",
+        written: key === "spi_transfer.rx_buf",
+        subject: names.location(owner, cell.location),
+        value: provenance.heldBy(owner, call.id, cell.location),
+      });
+    }
+  }
+  return found;
+}
+
+/** Transfers that were added to the message in this function. */
+function transfersOf(
+  facts: Facts,
+  owner: ProgramFunction,
+  call: CallStatement,
+  message: Location | undefined,
+): readonly (Location | undefined)[] {
+  if (!message) return [];
+  const { provenance } = workingsOf(facts);
+  const values = provenance.localValues(owner);
+  const adders: readonly (readonly [string, number, number])[] = [
+    ["spi_message_add_tail", 0, 1],
+    ["spi_message_init_with_transfers", 1, 0],
+  ];
+  return adders.flatMap(([name, transfer, into]) =>
+    facts
+      .callsTo(name)
+      .filter((site) => site.function === owner && site.statement.id < call.id)
+      .filter((site) => {
+        const target = site.statement.arguments[into];
+        return target !== undefined && values.pointeeAt(site.statement.id, target)?.key === message.key;
+      })
+      .map((site) => {
+        const added = site.statement.arguments[transfer];
+        return added && values.pointeeAt(site.statement.id, added);
+      }),
+  );
+}
+
+function within(base: Location, location: Location): boolean {
+  // `&x[0]` and `x` are the same storage; what is added by an element's address stands for the whole array.
+  const last = base.steps.at(-1);
+  const whole = last?.kind === "index" ? makeLocation(base.root, base.steps.slice(0, -1), base.type) : base;
+  return location.key.startsWith(whole.key) && /[.[]/.test(location.key.charAt(whole.key.length));
+}
