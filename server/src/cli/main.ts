@@ -1,0 +1,47 @@
+/** The command line without its process: picks the command, and turns mistakes into a message and the exit status 2. */
+import { check } from "./check.ts";
+import { type Command, type CommandContext, type ExitStatus, UsageError } from "./command.ts";
+import { explain } from "./explain.ts";
+import { replay } from "./replay.ts";
+
+const usage = `Usage:
+  dma-lens check [--format text|json|sarif|github|gcc] [--platform ID]... [--rule ID]... [--preview] PATH...
+  dma-lens replay FILE[:LINE] [--rule ID] [--platform ID] [--format text|json]
+  dma-lens explain RULE | rules | platforms
+  dma-lens lsp --stdio
+
+check finds misuse of DMA memory and CPU caches in drivers. PATH is a C file, a TypeScript snippet, or a folder.
+  --platform ID   also execute each finding on this simulated machine, and tell its verdict; "all" for every machine
+  --rule ID       run this rule only
+  --preview       run rules too that are not yet right in nine of ten cases
+replay executes a finding on the simulated machines and tells what went stale, step by step.
+
+Exit status: 0 no findings, 1 findings, 2 could not run.
+`;
+
+const commands: Readonly<Record<string, Command>> = { check, replay, explain };
+
+export async function runCommand(words: readonly string[], context: CommandContext): Promise<ExitStatus> {
+  const { engine, terminal } = context;
+  const [name, ...rest] = words;
+  if (name === "--version" || name === "-V") {
+    terminal.write(`dma-lens ${engine.version}\n`);
+    return 0;
+  }
+  if (name === "--help" || name === "-h" || name === "help" || rest.includes("--help")) {
+    terminal.write(usage);
+    return 0;
+  }
+  try {
+    if (name === undefined) throw new UsageError("A command is wanted");
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (command === undefined)
+      throw new UsageError(`Unknown command '${name}'; known are check, replay, explain and lsp`);
+    return await command(rest, context);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    for (const line of error.message.split("\n")) terminal.writeError(`dma-lens: ${line}\n`);
+    terminal.writeError("Try dma-lens --help.\n");
+    return 2;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The units of a host, by folder, the least recently used dropped first, and what the engine says of them.
+ *
+ * This is the seam for worker threads: everything that goes in and comes out of `UnitStore` is plain data and a promise, findings
+ * are named by their fingerprint, and no caller holds a session. A store that lives in a worker answers the same questions.
+ */
+import type { AnalysisOptions, Engine, Finding, Gap, ProofResult, SourceText, UnitReport } from "./engine.ts";
+import type { Location } from "./location.ts";
+import { Unit, type UnitHost } from "./unit.ts";
+
+/** Units that are held at once. A unit of a large driver (amdgpu, 600 files) takes about 200 MB. */
+const unitsHeld = 6;
+
+/** What is known of one unit at one revision. */
+export interface UnitSnapshot {
+  readonly folder: Location;
+  /** Equal for equal texts of the same unit. */
+  readonly revision: number;
+  readonly findings: readonly Finding[];
+  /** The engine's gaps and the files that could not be read. */
+  readonly gaps: readonly Gap[];
+  readonly functions: number;
+  readonly sources: number;
+  textOf(name: string): SourceText | undefined;
+  locationOf(name: string): Location | undefined;
+  versionOf(name: string): number | undefined;
+}
+
+/** Which run to show. Without a schedule it is the most telling one that the engine finds. */
+export interface ReplayRequest {
+  readonly finding: string;
+  readonly platform: string;
+  readonly schedule?: string;
+  /** Execute with this fix applied in memory. */
+  readonly fix?: string;
+}
+
+/** The finding is not there any more, or the fix does not apply: a sentence for people. */
+export class NothingToReplay extends Error {}
+
+interface Held {
+  readonly unit: Unit;
+  report: { readonly key: string; readonly value: UnitReport } | undefined;
+  /** Proofs of this revision, by finding, fix, platform and schedule. */
+  proofs: Map<string, ProofResult>;
+  stale: boolean;
+}
+
+export class UnitStore {
+  readonly #engine: Engine;
+  readonly #host: UnitHost;
+  /** In the order of use. */
+  readonly #held = new Map<Location, Held>();
+  /** Refreshes are one at a time: two that run together would read a folder twice. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(engine: Engine, host: UnitHost) {
+    this.#engine = engine;
+    this.#host = host;
+  }
+
+  /** Something on the disk has changed: each unit is scanned again when it is next asked for. */
+  diskChanged(): void {
+    for (const held of this.#held.values()) held.stale = true;
+  }
+
+  /** The unit's findings as its texts are now. Rejects when the folder cannot be listed. */
+  analyse(folder: Location, options: AnalysisOptions): Promise<UnitSnapshot> {
+    return this.#inTurn(async () => {
+      const held = await this.#refreshed(folder);
+      return snapshotOf(held.unit, reportOf(held, options));
+    });
+  }
+
+  /** Executes a finding on each of the platforms. Rejects with `NothingToReplay` when the finding is gone. */
+  prove(
+    folder: Location,
+    options: AnalysisOptions,
+    finding: string,
+    platforms: readonly string[],
+    fix?: string,
+  ): Promise<readonly ProofResult[]> {
+    return this.#inTurn(async () => {
+      const held = await this.#refreshed(folder);
+      const found = findingOf(held, options, finding);
+      const session = fix === undefined ? held.unit.session : fixedSession(held, found, fix);
+      const keyOf = (platform: string): string => [finding, fix ?? "", platform].join("\n");
+      const wanted = platforms.filter((platform) => !held.proofs.has(keyOf(platform)));
+      if (wanted.length > 0) {
+        for (const proof of session.prove(found, wanted)) held.proofs.set(keyOf(proof.platform), proof);
+      }
+      return platforms.map((platform) => held.proofs.get(keyOf(platform))).filter((proof) => proof !== undefined);
+    });
+  }
+
+  /** Replays one run of a finding. Rejects with `NothingToReplay` when the finding is gone. */
+  replay(folder: Location, options: AnalysisOptions, request: ReplayRequest): Promise<ProofResult> {
+    return this.#inTurn(async () => {
+      const held = await this.#refreshed(folder);
+      const found = findingOf(held, options, request.finding);
+      const session = request.fix === undefined ? held.unit.session : fixedSession(held, found, request.fix);
+      return session.replay(found, request.platform, request.schedule);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #refreshed(folder: Location): Promise<Held> {
+    const held = this.#held.get(folder) ?? {
+      unit: new Unit(folder, this.#engine.createSession(), this.#host),
+      report: undefined,
+      proofs: new Map(),
+      stale: true,
+    };
+    this.#held.delete(folder);
+    const before = held.unit.revision;
+    await held.unit.refresh(held.stale);
+    held.stale = false;
+    if (held.unit.revision !== before) {
+      held.report = undefined;
+      held.proofs = new Map();
+    }
+    this.#held.set(folder, held);
+    const oldest = this.#held.keys().next();
+    if (this.#held.size > unitsHeld && oldest.done !== true) this.#held.delete(oldest.value);
+    return held;
+  }
+}
+
+/** What the engine says of a unit, with the host's own gaps. */
+export function snapshotOf(unit: Unit, report: UnitReport): UnitSnapshot {
+  return {
+    folder: unit.folder,
+    revision: unit.revision,
+    findings: report.findings,
+    gaps: [...unit.gaps, ...report.gaps],
+    functions: report.functions,
+    sources: unit.sourceCount,
+    textOf: (name) => unit.textOf(name),
+    locationOf: (name) => unit.locationOf(name),
+    versionOf: (name) => unit.versionOf(name),
+  };
+}
+
+function reportOf(held: Held, options: AnalysisOptions): UnitReport {
+  const key = JSON.stringify(options, (_, value: unknown) => (value instanceof Set ? [...value] : value));
+  if (held.report?.key !== key) held.report = { key, value: held.unit.session.analyse(options) };
+  return held.report.value;
+}
+
+function findingOf(held: Held, options: AnalysisOptions, fingerprint: string): Finding {
+  const found = reportOf(held, options).findings.find((finding) => finding.fingerprint === fingerprint);
+  if (found === undefined) throw new NothingToReplay("This finding is not in the source any more.");
+  return found;
+}
+
+function fixedSession(held: Held, finding: Finding, id: string): ReturnType<Engine["createSession"]> {
+  const fix = finding.fixes.find((candidate) => candidate.id === id);
+  if (fix === undefined) throw new NothingToReplay("This fix is not offered any more.");
+  const session = held.unit.session.withFix(fix);
+  if (session === undefined) throw new NothingToReplay("The fix's edits clash with the text as it is now.");
+  return session;
+}
