@@ -112,7 +112,9 @@ export type TraceEvent = EventBase &
           | "invalidate"
           | "clean-invalidate"
           | "evict"
-          | "write-back";
+          | "write-back"
+          /** The line itself is as before; newer bytes came to be elsewhere, or are no longer newer. */
+          | "staleness";
         readonly set: number;
         readonly way: number;
         readonly before?: CacheLine;
