@@ -1,0 +1,409 @@
+/**
+ * The lexer of kernel C: one pass over the UTF-16 text into typed arrays. Comments, white space and line continuations
+ * vanish; a directive is one token. Names, numbers and character constants are interned per call, so that comparing two
+ * names is comparing two integers and no text is cut out twice.
+ */
+import { annotationWords, keywordCount, keywords, knownTypes, T } from "./tokens.ts";
+
+/** What the lexer found. The arrays are scratch memory: they are overwritten by the next call of `lex`. */
+export interface Tokens {
+  readonly text: string;
+  count: number;
+  readonly kinds: Uint8Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  /** The interned symbol of a name, keyword, number or character constant; 0 for other tokens. */
+  readonly symbols: Int32Array;
+  readonly names: readonly string[];
+  /** Content hash per symbol. */
+  readonly nameHashes: Int32Array;
+}
+
+// Character classes.
+const C_OTHER = 0;
+const C_IDENT = 1;
+const C_DIGIT = 2;
+const C_SPACE = 3;
+const C_NEWLINE = 4;
+
+const classes = new Uint8Array(128);
+for (let c = 0; c < 128; c++) {
+  const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c === 36;
+  if (letter) classes[c] = C_IDENT;
+  else if (c >= 48 && c <= 57) classes[c] = C_DIGIT;
+  else if (c === 32 || c === 9 || c === 11 || c === 12 || c === 13) classes[c] = C_SPACE;
+  else if (c === 10) classes[c] = C_NEWLINE;
+}
+const classOf = (code: number): number => (code < 128 ? (classes[code] ?? C_OTHER) : C_OTHER);
+
+/** Punctuators of one character. */
+const singles = new Uint8Array(128);
+for (const [text, kind] of [
+  ["(", T.lparen],
+  [")", T.rparen],
+  ["[", T.lbracket],
+  ["]", T.rbracket],
+  ["{", T.lbrace],
+  ["}", T.rbrace],
+  [";", T.semicolon],
+  [",", T.comma],
+  ["?", T.question],
+  [":", T.colon],
+  ["~", T.tilde],
+] as const) {
+  singles[text.charCodeAt(0)] = kind;
+}
+
+const hashStep = (hash: number, code: number): number => Math.imul(hash ^ code, 0x01000193);
+/** The multiplicative hash leaves its low bits weak; the table takes low bits. */
+const hashFinish = (hash: number): number => {
+  const mixed = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return mixed ^ (mixed >>> 13);
+};
+const hashSeed = 0x811c9dc5 | 0;
+
+const seedNames: readonly string[] = [...keywords, ...knownTypes, ...annotationWords];
+const seedHashes = Int32Array.from(seedNames, (name) => {
+  let hash = hashSeed;
+  for (let i = 0; i < name.length; i++) hash = hashStep(hash, name.charCodeAt(i));
+  return hashFinish(hash);
+});
+
+let kinds = new Uint8Array(1 << 14);
+let starts = new Int32Array(1 << 14);
+let ends = new Int32Array(1 << 14);
+let symbols = new Int32Array(1 << 14);
+let nameHashes = new Int32Array(1 << 12);
+let table = new Int32Array(1 << 13);
+
+function growTokens(): void {
+  const size = kinds.length * 2;
+  const grow = (old: Int32Array): Int32Array<ArrayBuffer> => {
+    const bigger = new Int32Array(size);
+    bigger.set(old);
+    return bigger;
+  };
+  const bigger = new Uint8Array(size);
+  bigger.set(kinds);
+  kinds = bigger;
+  starts = grow(starts);
+  ends = grow(ends);
+  symbols = grow(symbols);
+}
+
+function insert(hash: number, symbol: number): void {
+  const mask = table.length - 1;
+  let slot = hash & mask;
+  while (table[slot] !== -1) slot = (slot + 1) & mask;
+  table[slot] = symbol;
+}
+
+function resetNames(): string[] {
+  table.fill(-1);
+  for (let i = 0; i < seedHashes.length; i++) {
+    const hash = seedHashes[i] ?? 0;
+    nameHashes[i] = hash;
+    insert(hash, i);
+  }
+  return seedNames.slice();
+}
+
+/** The symbol of `text[from, to)`, whose hash is given. */
+function intern(text: string, from: number, to: number, hash: number, names: string[]): number {
+  const mask = table.length - 1;
+  const length = to - from;
+  let slot = hash & mask;
+  for (;;) {
+    const symbol = table[slot] ?? -1;
+    if (symbol === -1) break;
+    if (nameHashes[symbol] === hash) {
+      const name = names[symbol] ?? "";
+      if (name.length === length) {
+        let i = 0;
+        while (i < length && name.charCodeAt(i) === text.charCodeAt(from + i)) i++;
+        if (i === length) return symbol;
+      }
+    }
+    slot = (slot + 1) & mask;
+  }
+  const symbol = names.length;
+  names.push(text.slice(from, to));
+  if (symbol >= nameHashes.length) {
+    const bigger = new Int32Array(nameHashes.length * 2);
+    bigger.set(nameHashes);
+    nameHashes = bigger;
+  }
+  nameHashes[symbol] = hash;
+  if (names.length * 2 > table.length) {
+    table = new Int32Array(table.length * 2);
+    table.fill(-1);
+    for (let i = 0; i < names.length; i++) insert(nameHashes[i] ?? 0, i);
+  } else {
+    table[slot] = symbol;
+  }
+  return symbol;
+}
+
+/** The end of the line break that begins after the backslash at `at`, or -1 when the backslash continues no line. */
+function continuationEnd(text: string, at: number): number {
+  let i = at + 1;
+  while (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9) i++;
+  const code = text.charCodeAt(i);
+  if (code === 10) return i + 1;
+  if (code === 13) return text.charCodeAt(i + 1) === 10 ? i + 2 : i + 1;
+  return -1;
+}
+
+/** The end of the literal whose opening quote is at `at`: after its closing quote, or at the line's end when it has none. */
+function literalEnd(text: string, at: number, to: number): number {
+  const quote = text.charCodeAt(at);
+  let i = at + 1;
+  while (i < to) {
+    const code = text.charCodeAt(i);
+    if (code === quote) return i + 1;
+    if (code === 10) return i;
+    if (code === 92) {
+      const next = continuationEnd(text, i);
+      i = next > 0 ? next : i + 2;
+    } else i++;
+  }
+  return to;
+}
+
+/** The end of the block comment that begins at `at`. */
+function commentEnd(text: string, at: number, to: number): number {
+  const close = text.indexOf("*/", at + 2);
+  return close < 0 || close + 2 > to ? to : close + 2;
+}
+
+function lineCommentEnd(text: string, at: number, to: number): number {
+  let i = at;
+  while (i < to) {
+    const code = text.charCodeAt(i);
+    if (code === 10) return i;
+    if (code === 92) {
+      const next = continuationEnd(text, i);
+      i = next > 0 ? next : i + 1;
+    } else i++;
+  }
+  return to;
+}
+
+/**
+ * The end of the logical line that holds `from`: the offset of its line break, or `to`.
+ * Continued lines and block comments belong to the line.
+ */
+export function logicalLineEnd(text: string, from: number, to: number = text.length): number {
+  let i = from;
+  while (i < to) {
+    const code = text.charCodeAt(i);
+    if (code === 10) return i;
+    if (code === 92) {
+      const next = continuationEnd(text, i);
+      i = next > 0 ? next : i + 1;
+    } else if (code === 47 && text.charCodeAt(i + 1) === 42) i = commentEnd(text, i, to);
+    else if (code === 47 && text.charCodeAt(i + 1) === 47) i = lineCommentEnd(text, i, to);
+    else if (code === 34 || code === 39) i = literalEnd(text, i, to);
+    else i++;
+  }
+  return to;
+}
+
+const directiveKinds: ReadonlyMap<string, number> = new Map([
+  ["if", T.directiveIf],
+  ["ifdef", T.directiveIf],
+  ["ifndef", T.directiveIf],
+  ["elif", T.directiveElif],
+  ["elifdef", T.directiveElif],
+  ["elifndef", T.directiveElif],
+  ["else", T.directiveElse],
+  ["endif", T.directiveEndif],
+  ["define", T.directiveDefine],
+  ["include", T.directiveInclude],
+]);
+
+function directiveKind(text: string, hash: number, to: number): number {
+  let i = hash + 1;
+  while (i < to && (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 9)) i++;
+  const from = i;
+  while (i < to && classOf(text.charCodeAt(i)) === C_IDENT) i++;
+  return directiveKinds.get(text.slice(from, i)) ?? T.directiveOther;
+}
+
+/**
+ * Lexes `text[from, to)`. Never throws; a character that begins no token becomes a token of kind `other`.
+ * With `directives` off, `#` is an ordinary token: that is how the body of a macro is read.
+ */
+export function lex(text: string, from = 0, to: number = text.length, directives = true): Tokens {
+  const names = resetNames();
+  let count = 0;
+  let i = from;
+  let lineBegins = true;
+  while (i < to) {
+    const code = text.charCodeAt(i);
+    const cls = code < 128 ? (classes[code] ?? C_OTHER) : C_OTHER;
+    if (cls === C_SPACE) {
+      i++;
+      continue;
+    }
+    if (cls === C_NEWLINE) {
+      lineBegins = true;
+      i++;
+      continue;
+    }
+    if (count + 2 >= kinds.length) growTokens();
+    const start = i;
+    if (cls === C_IDENT) {
+      let hash = hashStep(hashSeed, code);
+      i++;
+      let next = text.charCodeAt(i);
+      while (i < to && next < 128 && ((classes[next] ?? C_OTHER) - 1) >>> 0 < 2) {
+        hash = hashStep(hash, next);
+        i++;
+        next = text.charCodeAt(i);
+      }
+      if ((next === 34 || next === 39) && i < to && isLiteralPrefix(text, start, i)) {
+        const end = literalEnd(text, i, to);
+        kinds[count] = next === 34 ? T.string : T.char;
+        symbols[count] = next === 34 ? 0 : internSlice(text, start, end, names);
+        i = end;
+      } else {
+        const symbol = intern(text, start, i, hashFinish(hash), names);
+        kinds[count] = symbol < keywordCount ? T.keyword + symbol : T.ident;
+        symbols[count] = symbol;
+      }
+      starts[count] = start;
+      ends[count++] = i;
+      lineBegins = false;
+      continue;
+    }
+    const single = code < 128 ? (singles[code] ?? 0) : 0;
+    if (single !== 0) {
+      kinds[count] = single;
+      symbols[count] = 0;
+      starts[count] = start;
+      ends[count++] = ++i;
+      lineBegins = false;
+      continue;
+    }
+    if (code === 47) {
+      const next = text.charCodeAt(i + 1);
+      if (next === 42) {
+        i = commentEnd(text, i, to);
+        continue;
+      }
+      if (next === 47) {
+        i = lineCommentEnd(text, i, to);
+        continue;
+      }
+    }
+    if (code === 92) {
+      const next = continuationEnd(text, i);
+      if (next > 0) {
+        i = next;
+        continue;
+      }
+    }
+    if (code === 34 || code === 39) {
+      i = literalEnd(text, i, to);
+      kinds[count] = code === 34 ? T.string : T.char;
+      symbols[count] = code === 34 ? 0 : internSlice(text, start, i, names);
+    } else if (cls === C_DIGIT || (code === 46 && classOf(text.charCodeAt(i + 1)) === C_DIGIT)) {
+      i = numberEnd(text, i, to);
+      kinds[count] = T.number;
+      symbols[count] = internSlice(text, start, i, names);
+    } else if (code === 35 && directives && lineBegins) {
+      i = logicalLineEnd(text, i, to);
+      kinds[count] = directiveKind(text, start, i);
+      symbols[count] = 0;
+    } else {
+      const packed = operatorAt(text, i, code);
+      kinds[count] = packed & 0xff;
+      symbols[count] = 0;
+      i += packed >> 8;
+    }
+    starts[count] = start;
+    ends[count++] = i;
+    lineBegins = false;
+  }
+  kinds[count] = T.eof;
+  starts[count] = to;
+  ends[count] = to;
+  symbols[count] = 0;
+  return { text, count, kinds, starts, ends, symbols, names, nameHashes };
+}
+
+function isLiteralPrefix(text: string, from: number, to: number): boolean {
+  const code = text.charCodeAt(from);
+  if (to - from === 1) return code === 76 || code === 117 || code === 85;
+  return to - from === 2 && code === 117 && text.charCodeAt(from + 1) === 56;
+}
+
+function internSlice(text: string, from: number, to: number, names: string[]): number {
+  let hash = hashSeed;
+  for (let i = from; i < to; i++) hash = hashStep(hash, text.charCodeAt(i));
+  return intern(text, from, to, hashFinish(hash), names);
+}
+
+/** A preprocessing number: digits, letters, dots, and a sign after an exponent letter of a decimal or hexadecimal float. */
+function numberEnd(text: string, from: number, to: number): number {
+  const hex = text.charCodeAt(from) === 48 && (text.charCodeAt(from + 1) | 32) === 120;
+  let i = from + 1;
+  while (i < to) {
+    const code = text.charCodeAt(i);
+    const cls = classOf(code);
+    if (cls === C_IDENT || cls === C_DIGIT) {
+      const lower = code | 32;
+      const sign = text.charCodeAt(i + 1);
+      // `0xe+1` is a sum in all that the kernel writes, though one preprocessing number by the letter of the standard.
+      const exponent = hex ? lower === 112 : lower === 101;
+      i += exponent && (sign === 43 || sign === 45) ? 2 : 1;
+    } else if (code === 46 && text.charCodeAt(i + 1) !== 46) i++;
+    else break;
+  }
+  return Math.min(i, to);
+}
+
+/** Kind (low 8 bits) and length (the bits above) of the operator at `i`, whose first character is `code`. */
+function operatorAt(text: string, i: number, code: number): number {
+  const second = text.charCodeAt(i + 1);
+  const one = (kind: number): number => kind | (1 << 8);
+  const two = (kind: number): number => kind | (2 << 8);
+  const withAssign = (plain: number, assign: number): number => (second === 61 ? two(assign) : one(plain));
+  switch (code) {
+    case 61: // =
+      return withAssign(T.assign, T.equal);
+    case 45: // -
+      if (second === 62) return two(T.arrow);
+      if (second === 45) return two(T.decrement);
+      return withAssign(T.minus, T.assignSub);
+    case 46: // .
+      return second === 46 && text.charCodeAt(i + 2) === 46 ? T.ellipsis | (3 << 8) : one(T.dot);
+    case 42: // *
+      return withAssign(T.star, T.assignMul);
+    case 38: // &
+      return second === 38 ? two(T.andAnd) : withAssign(T.amp, T.assignAnd);
+    case 124: // |
+      return second === 124 ? two(T.orOr) : withAssign(T.pipe, T.assignOr);
+    case 43: // +
+      return second === 43 ? two(T.increment) : withAssign(T.plus, T.assignAdd);
+    case 33: // !
+      return withAssign(T.bang, T.notEqual);
+    case 60: // <
+      if (second === 60) return text.charCodeAt(i + 2) === 61 ? T.assignShl | (3 << 8) : two(T.shl);
+      return withAssign(T.less, T.lessEqual);
+    case 62: // >
+      if (second === 62) return text.charCodeAt(i + 2) === 61 ? T.assignShr | (3 << 8) : two(T.shr);
+      return withAssign(T.greater, T.greaterEqual);
+    case 47: // /
+      return withAssign(T.slash, T.assignDiv);
+    case 37: // %
+      return withAssign(T.percent, T.assignMod);
+    case 94: // ^
+      return withAssign(T.caret, T.assignXor);
+    case 35: // #
+      return second === 35 ? two(T.hashHash) : one(T.hash);
+    default:
+      return one(T.other);
+  }
+}

@@ -1,0 +1,130 @@
+/** Arguments of calls. A macro takes more than expressions: types, operators, initialisers, statements, nothing. */
+import type { Expression, Statement, TypeName } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { isStarred, namesEndInString, parseAssignment, pointerTypeEnds, unknownHere } from "./parse-expression.ts";
+import { parseBraceInitializer, parseInitializerItem } from "./parse-initializer.ts";
+import { parseStatement } from "./parse-statement.ts";
+import { parseTypeName } from "./parse-type.ts";
+import { beginsType, K, T } from "./tokens.ts";
+
+/**
+ * The arguments from `(` to `)`. An argument that cannot be read becomes an unknown expression and a gap; the others
+ * stay. Fails when the closing parenthesis is missing.
+ */
+export function parseArguments(p: Cursor): Expression[] {
+  const list: Expression[] = [];
+  p.advance();
+  if (p.take(T.rparen)) return list;
+  for (;;) {
+    list.push(parseArgument(p));
+    if (p.take(T.comma)) continue;
+    if (p.take(T.rparen)) return list;
+    // parseArgument leaves nothing else behind without a failure.
+    p.fail("`)` expected");
+    return list;
+  }
+}
+
+function parseArgument(p: Cursor): Expression {
+  const from = p.pos;
+  const { start } = p;
+  let argument = readArgument(p);
+  if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+  if (!p.bad && p.kind === T.semicolon) {
+    p.advance();
+    const first: Statement = { kind: "expression", expression: argument, start, end: p.lastEnd };
+    argument = parseStatementsArgument(p, start, [first]);
+    if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+  }
+  p.fail("argument not understood");
+  // Nesting that is too deep is no matter of this argument alone.
+  if (p.badReason === "nested too deeply") return argument;
+  p.moveTo(from);
+  if (!p.skipTo(T.comma, T.rparen)) return argument;
+  p.recover(start, p.lastEnd);
+  return { kind: "unknown", start, end: p.lastEnd };
+}
+
+function readArgument(p: Cursor): Expression {
+  const { kind } = p;
+  if (kind === T.ident) {
+    const next = p.peek(1);
+    if (next === T.comma || next === T.rparen) {
+      if (p.isTypeName(p.pos)) return typeArgument(p);
+      const node: Expression = { kind: "identifier", name: p.name, start: p.start, end: p.end };
+      p.advance();
+      return node;
+    }
+    return isTypeArgument(p, next) ? typeArgument(p) : parseAssignment(p);
+  }
+  if (kind === T.number || kind === T.string) return parseAssignment(p);
+  if (kind === T.comma || kind === T.rparen)
+    return { kind: "operator-argument", text: "", start: p.start, end: p.start };
+  if (beginsType(kind)) return typeArgument(p);
+  const next = p.peek(1);
+  if ((next === T.comma || next === T.rparen) && isOperator(kind)) {
+    const { start, end } = p;
+    p.advance();
+    return { kind: "operator-argument", text: p.text.slice(start, end), start, end };
+  }
+  if (kind === T.dot && next === T.ident) {
+    const item = parseInitializerItem(p);
+    return { kind: "initializer-list", items: [item], start: item.start, end: item.end };
+  }
+  if (kind === T.lbrace) {
+    return holdsStatements(p) ? parseStatementsArgument(p, p.start, []) : parseBraceInitializer(p);
+  }
+  if (kind >= K.if && kind <= K.goto) return parseStatementsArgument(p, p.start, []);
+  return parseAssignment(p);
+}
+
+const isOperator = (kind: number): boolean =>
+  (kind >= T.assign && kind <= T.orOr) || kind === T.ellipsis || kind === T.dot || kind === T.arrow;
+
+function isTypeArgument(p: Cursor, next: number): boolean {
+  if (next === T.star) return !p.locals.has(p.name) && (pointerTypeEnds(p, p.pos) || namedPointerEnds(p));
+  if (next === T.ident) return !namesEndInString(p);
+  if (next === T.lparen) return isStarred(p, p.pos + 1) && p.isTypeName(p.pos);
+  return (next >= K.firstQualifier && next <= K.lastQualifier) || p.isAnnotation(p.symbol);
+}
+
+/** `type *name` up to `,` or `)` where `type` is known to be one: an argument that declares (`TP_PROTO(u8 *data)`). */
+function namedPointerEnds(p: Cursor): boolean {
+  if (!p.isTypeName(p.pos)) return false;
+  let ahead = 1;
+  while (p.peek(ahead) === T.star) ahead++;
+  const after = p.peek(ahead + 1);
+  return p.peek(ahead) === T.ident && (after === T.comma || after === T.rparen);
+}
+
+function typeArgument(p: Cursor): Expression {
+  const type: TypeName = parseTypeName(p, true);
+  if (p.bad) return unknownHere(p);
+  return { kind: "type-argument", type, start: type.start, end: type.end };
+}
+
+/** Does the brace at the cursor hold statements rather than initialiser items? */
+function holdsStatements(p: Cursor): boolean {
+  const close = p.closing(p.pos);
+  let depth = 0;
+  for (let i = p.pos; i < close; i++) {
+    const kind = p.kinds[i] ?? 0;
+    if (kind === T.lparen || kind === T.lbracket || kind === T.lbrace) depth++;
+    else if (kind === T.rparen || kind === T.rbracket || kind === T.rbrace) depth--;
+    else if (kind === T.semicolon && depth === 1) return true;
+  }
+  return false;
+}
+
+/** Statements as an argument: `wait_event_cmd(q, done, unlock(l); pause(), lock(l))`, `macro_for(i = 0; i < n; i++)`. */
+function parseStatementsArgument(p: Cursor, start: number, body: Statement[]): Expression {
+  if (p.enter()) {
+    while (!p.bad && p.kind !== T.comma && p.kind !== T.rparen && p.kind !== T.eof) {
+      if (p.kind === T.semicolon) p.advance();
+      else body.push(parseStatement(p, true));
+    }
+  }
+  p.leave();
+  const end = p.lastEnd;
+  return { kind: "statement-expression", body: { kind: "compound", body, start, end }, start, end };
+}

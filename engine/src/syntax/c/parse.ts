@@ -1,0 +1,79 @@
+/** The entry to the C front end. None of these functions throws, whatever the text. */
+import type { Expression, FunctionDefinition, Statement, SyntaxGap, TopLevel, TranslationUnit } from "./ast.ts";
+import { type Dropped, resolveConditionals } from "./conditionals.ts";
+import { Cursor } from "./cursor.ts";
+import { lex, logicalLineEnd } from "./lexer.ts";
+import { parseExpression } from "./parse-expression.ts";
+import { FileCursor, parseItems } from "./parse-file.ts";
+import { parseStatement } from "./parse-statement.ts";
+import { splitFile } from "./splitter.ts";
+import { T } from "./tokens.ts";
+
+/** Parses a C file. What was not understood is in `gaps`, in order. */
+export function parseC(text: string): TranslationUnit {
+  const tokens = lex(text);
+  const { dropped, hoisted } = resolveConditionals(tokens);
+  const braces = splitFile(tokens);
+  const cursor = new FileCursor(tokens, braces, hoisted);
+  const items = parseItems(cursor);
+  const gaps = cursor.gaps;
+  if (dropped.length > 0) addDropped(gaps, dropped, items);
+  gaps.sort((a, b) => a.start - b.start || a.end - b.end);
+  return { kind: "translation-unit", items, gaps };
+}
+
+/**
+ * Parses the expression that begins at `offset` and ends with its logical line (or at `end`): the body of a macro.
+ * The expression is `unknown` when the stretch is not exactly one expression.
+ */
+export function parseCExpression(text: string, offset: number, end: number = logicalLineEnd(text, offset)): Expression {
+  const p = new Cursor(lex(text, offset, end, false));
+  const expression = parseExpression(p);
+  if (p.bad || p.gaps.length > 0 || p.kind !== T.eof) return { kind: "unknown", start: offset, end };
+  return expression;
+}
+
+/**
+ * Parses the statements that begin at `offset` and end with its logical line (or at `end`): the body of a macro as
+ * `do { .. } while (0)`. The last statement needs no `;`. What is not understood becomes an `unknown` statement.
+ */
+export function parseCStatements(
+  text: string,
+  offset: number,
+  end: number = logicalLineEnd(text, offset),
+): readonly Statement[] {
+  const p = new Cursor(lex(text, offset, end, false));
+  p.macroBody = true;
+  const body: Statement[] = [];
+  while (p.kind !== T.eof) {
+    const from = p.pos;
+    const { start } = p;
+    body.push(parseStatement(p));
+    if (p.pos > from && !p.bad) continue;
+    p.bad = false;
+    p.advance();
+    body.push({ kind: "unknown", start, end: p.lastEnd });
+  }
+  return body;
+}
+
+/** Notes the arms of `#if` that were left out, with the function that each is in. */
+function addDropped(gaps: SyntaxGap[], dropped: readonly Dropped[], items: readonly TopLevel[]): void {
+  const functions: FunctionDefinition[] = [];
+  collectFunctions(items, functions);
+  for (const { start, end } of dropped) {
+    const reason = droppedArmReason;
+    const holder = functions.find((definition) => definition.start <= start && end <= definition.end);
+    gaps.push(holder === undefined ? { reason, start, end } : { reason, function: holder.name, start, end });
+  }
+}
+
+/** Reason of the gaps that are left-out arms of `#if` rather than text that was not understood. */
+export const droppedArmReason = "an arm of #if inside an expression or across a block was left out";
+
+function collectFunctions(items: readonly TopLevel[], into: FunctionDefinition[]): void {
+  for (const item of items) {
+    if (item.kind === "function") into.push(item);
+    else if (item.kind === "conditional-group") for (const arm of item.arms) collectFunctions(arm.body, into);
+  }
+}
