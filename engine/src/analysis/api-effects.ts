@@ -71,15 +71,14 @@ function makesHandle(api: ApiFunction): boolean {
   );
 }
 
-/** The attributes of an allocation change what its pointer is. */
+/** An argument may decide what the memory is: the attributes of dma_alloc_attrs(), the type of an ALSA buffer. */
 function memoryOf(api: ApiFunction, memory: MemoryKind, call: CallStatement): MemoryKind {
-  const at = api.parameters.findIndex((one) => one.role === "attrs");
-  const attributes = at < 0 ? undefined : call.arguments[at];
-  if (!attributes || memory !== "coherent") return memory;
+  const argument = api.memoryBy && call.arguments[api.memoryBy.parameter];
+  if (!argument) return memory;
   const names = new Set<string>();
-  collectSymbols(attributes, names);
-  if (names.has("DMA_ATTR_NO_KERNEL_MAPPING")) return "cookie";
-  return names.has("DMA_ATTR_WRITE_COMBINE") ? "coherent-wc" : memory;
+  collectSymbols(argument, names);
+  for (const [name, kind] of Object.entries(api.memoryBy?.kinds ?? {})) if (names.has(name)) return kind;
+  return memory;
 }
 
 function collectSymbols(expression: Expression, into: Set<string>): void {

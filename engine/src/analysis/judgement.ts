@@ -3,7 +3,7 @@
  * An error fires only when it is: when another branch may have brought other memory, the flag that chose it must be tested at
  * the sink as well.
  */
-import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
+import type { Origin, OriginKind, Value, ValueContext } from "./facts.ts";
 import { agree, contradict } from "./guards.ts";
 
 export interface Verdict {

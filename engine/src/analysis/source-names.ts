@@ -36,12 +36,12 @@ export class SourceNames {
 
   place(owner: ProgramFunction, place: Place): string {
     const root = place.root.kind === "global" ? place.root.name : this.#variable(owner, place.root.id, place);
-    return root + this.#steps(place.steps);
+    return root + this.#steps(owner, place.steps);
   }
 
   location(owner: ProgramFunction, location: Location): string {
     const { root } = location;
-    const steps = this.#steps(location.steps);
+    const steps = this.#steps(owner, location.steps);
     switch (root.kind) {
       case "global":
         return root.name + steps;
@@ -102,12 +102,13 @@ export class SourceNames {
     return variable.kind === "temporary" ? this.text(span) || variable.name : variable.name;
   }
 
-  #steps(steps: readonly (Step | LocationStep)[]): string {
+  #steps(owner: ProgramFunction, steps: readonly (Step | LocationStep)[]): string {
+    const arrow = owner.language === "c" ? "->" : ".";
     let text = "";
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i];
       const next = steps[i + 1];
-      if (step?.kind === "field") text += `${steps[i - 1]?.kind === "deref" ? "->" : "."}${step.name}`;
+      if (step?.kind === "field") text += `${steps[i - 1]?.kind === "deref" ? arrow : "."}${step.name}`;
       else if (step?.kind === "index") text += `[${this.#index(step.index)}]`;
       else if (step?.kind === "deref" && next === undefined) text = `${text}[0]`;
     }

@@ -1,0 +1,200 @@
+/** Shared by the rules on coherent memory: what counts as such, and which conversions a stronger finding already speaks for. */
+import type { CallStatement, Expression, PathStep, ProgramFunction } from "../program/program.ts";
+import type { ApiCall, Facts, Origin } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
+import { placesIn } from "./finding-path.ts";
+import { flowOf } from "./flow.ts";
+import { forbiddenOrigins, type Verdict } from "./judgement.ts";
+import { peel } from "./local-values.ts";
+import { workingsOf } from "./unit-facts.ts";
+import { type UserMapping, userMappings } from "./user-mapping.ts";
+
+/** Memory whose CPU pointer is not in the linear map for certain: dma_alloc_coherent() and its kin, and ALSA's. */
+export function isCoherentMemory(origin: Origin): boolean {
+  return origin.kind === "coherent" || origin.kind === "coherent-wc";
+}
+
+export function isDmaHandle(origin: Origin): boolean {
+  return /^dma-(coherent|pool|streaming|noncoherent)$/.test(origin.kind);
+}
+
+/** Linear-map arithmetic on a pointer. */
+export function isLinearConversion(conversion: Origin["conversions"][number]): boolean {
+  return conversion === "page" || conversion === "phys" || conversion === "pfn" || conversion === "bus";
+}
+
+/** The pointer itself, or one into the same memory: nothing was made of it yet. */
+export function isPointer(origin: Origin): boolean {
+  return origin.conversions.every((one) => one === "offset");
+}
+
+export interface MappingVerdict extends Verdict {
+  readonly mapping: UserMapping;
+}
+
+/** How a user mapping of coherent memory goes wrong; one call has one answer. */
+export interface MappingWrongs {
+  /** The frame number is a shifted DMA address. */
+  readonly handles: readonly MappingVerdict[];
+  /** The frame was computed from the CPU pointer, or the right frame is mapped by hand. */
+  readonly frames: readonly MappingVerdict[];
+  /** The right frame with the cached default. */
+  readonly cached: readonly MappingVerdict[];
+}
+
+const mappingWrongs = new WeakMap<Facts, MappingWrongs>();
+
+export function coherentMappings(facts: Facts): MappingWrongs {
+  const known = mappingWrongs.get(facts);
+  if (known) return known;
+  const handles: MappingVerdict[] = [];
+  const frames: MappingVerdict[] = [];
+  const cached: MappingVerdict[] = [];
+  for (const mapping of userMappings(facts)) {
+    const judge = (forbidden: (origin: Origin) => boolean): readonly MappingVerdict[] =>
+      forbiddenOrigins(mapping.value, forbidden).map((one) => ({ ...one, mapping }));
+    const bad = judge((origin) => isDmaHandle(origin) || (isCoherentMemory(origin) && !isPointer(origin)));
+    for (const one of bad) {
+      const { conversions } = one.origin;
+      const right = conversions.includes("frame") || conversions.includes("vmalloc-page");
+      if (isDmaHandle(one.origin) && !right) handles.push(one);
+      else if (right && mapping.protection.kind === "cached") cached.push(one);
+      else frames.push(one);
+    }
+    if (mapping.exported)
+      for (const one of judge((origin) => isCoherentMemory(origin) && isPointer(origin))) frames.push(one);
+  }
+  const result = { handles, frames, cached };
+  mappingWrongs.set(facts, result);
+  return result;
+}
+
+/** Scatterlist entries set to a page of coherent memory in a table that is then mapped for DMA, or by sg_set_buf() and kin. */
+export interface CoherentEntry extends Verdict {
+  readonly call: ApiCall;
+  readonly subject: Expression;
+}
+
+export function coherentEntries(facts: Facts): readonly CoherentEntry[] {
+  const entries: CoherentEntry[] = [];
+  for (const call of facts.callsWith("sg-set")) {
+    const point = { function: call.function, statement: call.statement.id };
+    const pointer = call.argument("cpu") ?? call.argument("data");
+    const page = call.argument("page");
+    const subject = pointer ?? page;
+    if (!subject || (!pointer && !isMappedLater(facts, call))) continue;
+    const verdicts = forbiddenOrigins(facts.valueOf(point, subject), (origin) =>
+      pointer
+        ? isCoherentMemory(origin) && isPointer(origin)
+        : isCoherentMemory(origin) && origin.conversions.some(isLinearConversion),
+    );
+    for (const one of verdicts) entries.push({ ...one, call, subject });
+  }
+  return entries;
+}
+
+/** Whether the list that the entry belongs to is handed to dma_map_sg() anywhere in the driver. */
+function isMappedLater(facts: Facts, call: ApiCall): boolean {
+  const table = call.argument("sg");
+  if (!table) return false;
+  const names = listNames(facts, call.function, call.statement, table);
+  return facts.callsWith("map-sg").some((other) => {
+    const argument = other.argument("sg") ?? other.argument("sgt");
+    if (!argument) return false;
+    return listNames(facts, other.function, other.statement, argument).some((name) => names.includes(name));
+  });
+}
+
+/** Names of the list behind a scatterlist pointer: its field over the unit, its storage within the function. */
+function listNames(
+  facts: Facts,
+  owner: ProgramFunction,
+  call: CallStatement,
+  expression: Expression,
+): readonly string[] {
+  const values = workingsOf(facts).provenance.localValues(owner);
+  const names: string[] = [];
+  const places = placesIn(expression);
+  const one = peel(expression);
+  for (const place of one.kind === "address" ? [one.place] : places) {
+    const location = values.locationAt(call.id, place);
+    const key = fieldKey(location.steps)?.replace(/\*+$/, "");
+    if (key !== undefined) names.push(key);
+    names.push(`${owner.file}:${owner.name}:${location.key}`);
+  }
+  for (const alternative of values.valueAt(call.id, expression)) {
+    if (alternative.symbol.kind !== "entry" && alternative.symbol.kind !== "address") continue;
+    const key = fieldKey(alternative.symbol.location.steps)?.replace(/\*+$/, "");
+    if (key !== undefined) names.push(key);
+    names.push(`${owner.file}:${owner.name}:${alternative.symbol.location.key}`);
+  }
+  return names;
+}
+
+/** Calls of the streaming API on coherent memory: by pointer, or by a page made of it. */
+export interface CoherentRemap extends Verdict {
+  readonly call: ApiCall;
+  readonly subject: Expression;
+}
+
+export function coherentRemaps(facts: Facts): readonly CoherentRemap[] {
+  const remaps: CoherentRemap[] = [];
+  for (const call of facts.callsWith("map-streaming")) {
+    const pointer = call.argument("cpu") ?? call.argument("data");
+    const subject = pointer ?? call.argument("page");
+    if (!subject) continue;
+    const value = facts.valueOf({ function: call.function, statement: call.statement.id }, subject);
+    const verdicts = forbiddenOrigins(value, (origin) =>
+      pointer
+        ? isCoherentMemory(origin) && isPointer(origin)
+        : isCoherentMemory(origin) && origin.conversions.some(isLinearConversion),
+    );
+    for (const one of verdicts) remaps.push({ ...one, call, subject });
+  }
+  return remaps;
+}
+
+/**
+ * Conversions (as "file:start" of the call) that lie on the path of a stronger finding: one fact is told once, where it does harm.
+ */
+export function claimedConversions(facts: Facts): ReadonlySet<string> {
+  const { handles, frames, cached } = coherentMappings(facts);
+  const paths: (readonly PathStep[])[] = [
+    ...[...handles, ...frames, ...cached].map((one) => one.origin.path),
+    ...coherentEntries(facts).map((one) => one.origin.path),
+    ...coherentRemaps(facts).map((one) => one.origin.path),
+  ];
+  return new Set(paths.flat().map((step) => `${step.file}:${step.start}`));
+}
+
+/** Whether a call's result only goes into a message or a comparison: the number is told, not used. */
+export function isOnlyShown(owner: ProgramFunction, call: CallStatement): boolean {
+  const { result } = call;
+  if (result?.root.kind !== "variable" || result.steps.length > 0) return false;
+  const { id } = result.root;
+  let shown = false;
+  for (const blockId of flowOf(owner).order) {
+    const block = owner.blocks[blockId];
+    for (const statement of block?.statements ?? []) {
+      const reads = (expressions: readonly Expression[]): boolean =>
+        expressions.flatMap(placesIn).some((place) => place.root.kind === "variable" && place.root.id === id);
+      if (statement.kind === "call" && statement !== call && reads(statement.arguments)) {
+        const name = statement.callee.kind === "direct" ? statement.callee.name : "";
+        if (
+          !/print|^(pr|dev|netdev|ib|drm|snd)_(dbg|debug|info|warn|err|notice|emerg)|debug|dbg|DEBUG|DBG|trace_|_log\b|LOG/.test(
+            name,
+          )
+        )
+          return false;
+        shown = true;
+      } else if (statement.kind === "assign" && reads([statement.value])) return false;
+    }
+    if (
+      block?.terminator.kind === "return" &&
+      block.terminator.value &&
+      placesIn(block.terminator.value).some((place) => place.root.kind === "variable" && place.root.id === id)
+    )
+      return false;
+  }
+  return shown;
+}

@@ -1,0 +1,421 @@
+/**
+ * Follows one streaming mapping from its map call along every feasible way through the function: who has the buffer, what
+ * becomes of the handle, what the CPU touches meanwhile. Property simulation: states are merged only where the owner agrees, and
+ * what branches taught is kept as far as the merged ways agree on it.
+ */
+import type { ApiFunction } from "../kernel/contract.ts";
+import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../program/program.ts";
+import { fieldKey } from "./field-keys.ts";
+import { flowOf } from "./flow.ts";
+import { accessesOf, type AccessSummaries, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
+import { conditionOf, outcomes } from "./ownership-conditions.ts";
+import {
+  type Environment,
+  madeAt,
+  madeBy,
+  type OwnershipValues,
+  peel,
+  resultName,
+  type SymbolicValue,
+  textOfValue,
+} from "./ownership-values.ts";
+
+/** What a mapping is made of, as the function that maps sees it. */
+export interface MapSite {
+  readonly owner: ProgramFunction;
+  readonly call: CallStatement;
+  /** The buffer: a pointer's value, or the sg list's; undefined where it is not followed. */
+  readonly buffer: SymbolicValue | undefined;
+  /** Names under which the handle is known at once: the call's result, or what it leaves in an out-parameter. */
+  readonly handles: readonly string[];
+  /** Fields in which the call itself leaves the handle. */
+  readonly fields: readonly string[];
+  /** Whether a result of 0 means success, where the call is a wrapper that says so. */
+  readonly succeeds: boolean | undefined;
+  /** Whether an access is inside the mapped range. */
+  inside(rest: string, access: CpuAccess): boolean;
+}
+
+export interface HandleStore {
+  readonly statement: Statement;
+  readonly place: Place;
+}
+export interface HandlePass {
+  readonly call: CallStatement;
+  readonly argument: number;
+  /** The handle itself, the address of the storage that holds it, or something computed from it. */
+  readonly by: "value" | "address" | "derived";
+}
+/** A branch that compares the handle itself with 0. */
+export interface ZeroTest {
+  readonly condition: Expression;
+  readonly block: BlockId;
+}
+export interface MappedAccess {
+  readonly access: CpuAccess;
+  readonly block: BlockId;
+  /** What follows the buffer's own path: "" for its first byte, ".status", "+#4". */
+  readonly rest: string;
+}
+
+/** What a walk saw. */
+export interface Track {
+  readonly site: MapSite;
+  readonly checks: readonly CallStatement[];
+  readonly zeroTests: readonly ZeroTest[];
+  /** Comparisons of the handle with anything else: a test by hand. */
+  readonly comparisons: number;
+  readonly returned: boolean;
+  readonly stores: readonly HandleStore[];
+  readonly passes: readonly HandlePass[];
+  readonly releases: readonly CallStatement[];
+  readonly handBacks: readonly CallStatement[];
+  readonly accesses: readonly MappedAccess[];
+  /** Some return is reached while the device owns the buffer. */
+  readonly leavesMapped: boolean;
+  /** Calls into the unit after the mapping. */
+  readonly entered: ReadonlySet<ProgramFunction>;
+}
+
+/** What a walk asks about the rest of the unit. */
+export interface WalkContext {
+  readonly summaries: AccessSummaries;
+  api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined;
+  callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
+  /** Whether the function, or one that it calls, ends the device's ownership of some buffer. */
+  releases(target: ProgramFunction): boolean;
+  /** Whether it, or one that it calls, gives some buffer to the device. */
+  handsBack(target: ProgramFunction): boolean;
+}
+
+interface State {
+  readonly device: boolean;
+  readonly handles: ReadonlySet<string>;
+  readonly derived: ReadonlySet<string>;
+  /** Objects whose memory is the buffer, with the buffer's path in them. */
+  readonly buffers: ReadonlyMap<string, string>;
+  readonly truths: ReadonlyMap<string, boolean>;
+}
+
+const mostSteps = 4000;
+
+export function walk(site: MapSite, values: OwnershipValues, context: WalkContext): Track {
+  return new Walk(site, values, context).run();
+}
+
+/** "record.field" of a place, or "?.field" where the record is not known; undefined where it is no field. */
+export function fieldName(place: Place): string | undefined {
+  const key = fieldKey(place.steps);
+  if (key !== undefined) return key.replace(/\*+$/, "");
+  for (let i = place.steps.length - 1; i >= 0; i--) {
+    const step = place.steps[i];
+    if (step?.kind === "field") return `?.${step.name}`;
+  }
+  return undefined;
+}
+
+/** Whether two field names may mean one field. */
+export function sameField(a: string, b: string): boolean {
+  if (a === b) return true;
+  if (!a.startsWith("?") && !b.startsWith("?")) return false;
+  return a.slice(a.lastIndexOf(".")) === b.slice(b.lastIndexOf("."));
+}
+
+class Walk {
+  readonly #site: MapSite;
+  readonly #values: OwnershipValues;
+  readonly #context: WalkContext;
+  readonly #owner: ProgramFunction;
+  readonly #states = new Map<string, State>();
+  readonly #work: { block: BlockId; key: string }[] = [];
+  readonly #checks = new Set<CallStatement>();
+  readonly #zeroTests = new Map<BlockId, ZeroTest>();
+  #comparisons = 0;
+  #returned = false;
+  readonly #stores = new Map<Statement, HandleStore>();
+  readonly #passes = new Map<string, HandlePass>();
+  readonly #releases = new Set<CallStatement>();
+  readonly #handBacks = new Set<CallStatement>();
+  readonly #accesses = new Map<string, MappedAccess>();
+  #leavesMapped = false;
+  readonly #entered = new Set<ProgramFunction>();
+  readonly #fields: Set<string>;
+
+  constructor(site: MapSite, values: OwnershipValues, context: WalkContext) {
+    this.#site = site;
+    this.#values = values;
+    this.#context = context;
+    this.#owner = site.owner;
+    this.#fields = new Set(site.fields);
+  }
+
+  run(): Track {
+    this.#start();
+    for (let steps = 0; steps < mostSteps; steps++) {
+      const next = this.#work.pop();
+      if (!next) break;
+      const state = this.#states.get(next.key);
+      if (state) this.#through(next.block, 0, this.#values.entryOf(next.block), state);
+    }
+    return {
+      site: this.#site,
+      checks: [...this.#checks],
+      zeroTests: [...this.#zeroTests.values()],
+      comparisons: this.#comparisons,
+      returned: this.#returned,
+      stores: [...this.#stores.values()],
+      passes: [...this.#passes.values()],
+      releases: [...this.#releases],
+      handBacks: [...this.#handBacks],
+      accesses: [...this.#accesses.values()],
+      leavesMapped: this.#leavesMapped,
+      entered: this.#entered,
+    };
+  }
+
+  #start(): void {
+    const flow = flowOf(this.#owner);
+    const place = flow.locate(this.#site.call.id);
+    if (!place || !this.#values.settled) return;
+    const environment = this.#values.before(this.#site.call);
+    const truths = new Map<string, boolean>();
+    for (const edge of flow.edgesTo(place.block)) {
+      const from = this.#owner.blocks[edge.from];
+      if (from?.terminator.kind !== "branch" && from?.terminator.kind !== "choice") continue;
+      for (const one of outcomes(this.#values, this.#values.exitOf(edge.from), from.terminator, new Map()))
+        if (one.target === edge.to) for (const [name, truth] of one.learned) truths.set(name, truth);
+    }
+    const { call, buffer, handles, succeeds } = this.#site;
+    for (const name of [...truths.keys()]) if (madeBy(call).some((made) => name.includes(made))) truths.delete(name);
+    for (const handle of handles) truths.set(handle, true);
+    if (succeeds !== undefined) truths.set(resultName(call), !succeeds);
+    if (call.result && handles.includes(resultName(call))) this.#stored(call, call.result);
+    this.#values.step(environment, call);
+    const state: State = {
+      device: true,
+      handles: new Set(handles),
+      derived: new Set(),
+      buffers: buffer ? new Map([[buffer.object, buffer.path]]) : new Map(),
+      truths,
+    };
+    this.#through(place.block, place.index + 1, environment, state);
+  }
+
+  /** Runs a block from a statement on, and queues the blocks behind it. */
+  #through(block: BlockId, from: number, environment: Environment, before: State): void {
+    const body = this.#owner.blocks[block];
+    if (!body) return;
+    let state = before;
+    for (let i = from; i < body.statements.length; i++) {
+      const statement = body.statements[i];
+      if (!statement) continue;
+      if (statement === this.#site.call) return; // The next round maps anew.
+      state = this.#statement(block, environment, statement, state);
+      this.#values.step(environment, statement);
+    }
+    const { terminator } = body;
+    if (state.device)
+      for (const access of terminatorLoads(this.#values, environment, terminator)) this.#access(block, access, state);
+    if (terminator.kind === "branch") this.#tested(block, environment, terminator.condition, state);
+    if (terminator.kind === "return") {
+      if (terminator.value && this.#mentions(textOfValue(this.#values.evaluate(environment, terminator.value)), state))
+        this.#returned = true;
+      if (state.device) this.#leavesMapped = true;
+    }
+    for (const { target, learned } of outcomes(this.#values, environment, terminator, state.truths))
+      this.#enter(block, target, { ...state, truths: new Map([...state.truths, ...learned]) });
+  }
+
+  /** Goes over an edge: what the target makes anew is forgotten, and a join's name takes what comes in. */
+  #enter(from: BlockId, target: BlockId, state: State): void {
+    const stale = madeAt(target);
+    const isStale = (name: string): boolean => stale.some((made) => name.includes(made));
+    const handles = new Set([...state.handles].filter((name) => !isStale(name)));
+    const derived = new Set([...state.derived].filter((name) => !isStale(name)));
+    const buffers = new Map([...state.buffers].filter(([object, path]) => !isStale(object + path)));
+    const truths = new Map([...state.truths].filter(([name]) => !isStale(name)));
+    for (const { name, key } of this.#values.joinsOf(target)) {
+      const coming = this.#values.heldAtExit(from, key);
+      const text = textOfValue(coming);
+      if (state.handles.has(text)) handles.add(name);
+      else if (this.#mentions(text, state)) derived.add(name);
+      const path = state.buffers.get(coming.object);
+      if (path !== undefined && path === coming.path) buffers.set(name, "");
+      const truth = /^#-?\d+$/.test(text) ? text !== "#0" : state.truths.get(text);
+      if (truth !== undefined) truths.set(name, truth);
+    }
+    const key = `${target} ${state.device}`;
+    const next: State = { device: state.device, handles, derived, buffers, truths };
+    const known = this.#states.get(key);
+    const merged = known ? merge(known, next) : next;
+    if (merged === known) return;
+    this.#states.set(key, merged);
+    this.#work.push({ block: target, key });
+  }
+
+  #statement(block: BlockId, environment: Environment, statement: Statement, before: State): State {
+    let state = before;
+    if (statement.kind === "call") state = withoutNames(state, madeBy(statement));
+    if (state.device)
+      for (const access of accessesOf(this.#values, environment, statement, this.#context.summaries))
+        this.#access(block, access, state);
+    if (statement.kind === "assign") {
+      const text = textOfValue(this.#values.evaluate(environment, statement.value));
+      if (this.#mentions(text, state)) this.#stored(statement, statement.target);
+    }
+    return statement.kind === "call" ? this.#call(environment, statement, state) : state;
+  }
+
+  #call(environment: Environment, call: CallStatement, before: State): State {
+    let state = before;
+    const api = this.#context.api(this.#owner, call);
+    const callees = this.#context.callees(this.#owner, call);
+    for (const callee of callees) this.#entered.add(callee);
+    let concerned = false;
+    call.arguments.forEach((argument, index) => {
+      const text = textOfValue(this.#values.evaluate(environment, argument));
+      const pointed = peel(argument);
+      const holds =
+        pointed.kind === "address" &&
+        this.#mentions(
+          textOfValue(this.#values.read(environment, this.#values.locate(environment, pointed.place))),
+          state,
+        );
+      const ours = this.#mentions(text, state);
+      if (!ours && !holds) return;
+      concerned = true;
+      if (api?.effect === "check-handle") return;
+      const by = holds && !ours ? "address" : state.handles.has(text) ? "value" : "derived";
+      this.#passes.set(`${call.id} ${index}`, { call, argument: index, by });
+    });
+    const result = resultName(call);
+    if (api?.effect === "check-handle") {
+      if (concerned || call.arguments.some((argument) => this.#mayBeOurs(environment, argument, state))) {
+        this.#checks.add(call);
+        return { ...state, truths: new Map([...state.truths, [result, false]]) };
+      }
+      return state;
+    }
+    if (concerned) state = { ...state, derived: new Set([...state.derived, result]) };
+    return this.#ownership(environment, call, api, callees, concerned, state);
+  }
+
+  /** What a call does to the ownership of the buffer. */
+  #ownership(
+    environment: Environment,
+    call: CallStatement,
+    api: ApiFunction | undefined,
+    callees: readonly ProgramFunction[],
+    concerned: boolean,
+    state: State,
+  ): State {
+    const ours = (): boolean =>
+      concerned || call.arguments.some((argument) => this.#mayBeOurs(environment, argument, state));
+    const ends =
+      (api !== undefined && releasing.has(api.effect) && ours()) ||
+      callees.some((one) => this.#context.releases(one)) ||
+      (api === undefined && callees.length === 0 && this.#mayRelease(environment, call, concerned, state));
+    const begins =
+      (api !== undefined && handingBack.has(api.effect) && ours()) ||
+      callees.some((one) => this.#context.handsBack(one)) ||
+      (api === undefined && callees.length === 0 && /sync|flush/.test(nameOf(call)));
+    if (ends) this.#releases.add(call);
+    if (begins) this.#handBacks.add(call);
+    if (ends) return { ...state, device: false };
+    return begins ? { ...state, device: true } : state;
+  }
+
+  /** A function that nobody knows, called by its name or through a pointer, may give the buffer back. */
+  #mayRelease(environment: Environment, call: CallStatement, concerned: boolean, state: State): boolean {
+    if (call.callee.kind === "direct") return /unmap|unprep|sync|free|release|complete|destroy/.test(call.callee.name);
+    return (
+      concerned ||
+      call.arguments.some((argument) => state.buffers.has(this.#values.evaluate(environment, argument).object))
+    );
+  }
+
+  #access(block: BlockId, access: CpuAccess, state: State): void {
+    const path = state.buffers.get(access.at.object);
+    if (path === undefined || !access.at.path.startsWith(path)) return;
+    const rest = access.at.path.slice(path.length);
+    if (rest !== "" && !".+-".includes(rest.charAt(0))) return;
+    if (!this.#site.inside(rest, access)) return;
+    this.#accesses.set(`${access.statement} ${block} ${access.kind} ${rest}`, { access, block, rest });
+  }
+
+  #stored(statement: Statement, place: Place): void {
+    const field = fieldName(place);
+    if (field !== undefined) this.#fields.add(field);
+    this.#stores.set(statement, { statement, place });
+  }
+
+  #tested(block: BlockId, environment: Environment, condition: Expression, state: State): void {
+    const { name } = conditionOf(this.#values, environment, condition);
+    if (state.handles.has(name)) this.#zeroTests.set(block, { condition, block });
+    else if (/!=|[<>=]/.test(name) && this.#mentions(name, state)) this.#comparisons++;
+  }
+
+  #mentions(text: string, state: State): boolean {
+    for (const handle of state.handles) if (text.includes(handle)) return true;
+    for (const name of state.derived) if (text.includes(name)) return true;
+    return false;
+  }
+
+  /** Whether an argument may be the handle (or the sg list): by value, by the field that it is kept in, or by not being known. */
+  #mayBeOurs(environment: Environment, argument: Expression, state: State): boolean {
+    const value = this.#values.evaluate(environment, argument);
+    const text = textOfValue(value);
+    if (this.#mentions(text, state) || state.buffers.has(value.object)) return true;
+    const pointed = peel(argument);
+    if (pointed.kind === "read") {
+      const field = fieldName(pointed.place);
+      if (field !== undefined && [...this.#fields].some((one) => sameField(one, field))) return true;
+    }
+    return /^<(J|X|A)/.test(text) || (text.startsWith("<L") && this.#stores.size > 0 && this.#fields.size === 0);
+  }
+}
+
+const releasing: ReadonlySet<string> = new Set([
+  "unmap-streaming",
+  "unmap-sg",
+  "sync-for-cpu",
+  "sync-sg-for-cpu",
+  "cpu-access-begin",
+  "unmap-resource",
+]);
+const handingBack: ReadonlySet<string> = new Set(["sync-for-device", "sync-sg-for-device", "cpu-access-end"]);
+
+function nameOf(call: CallStatement): string {
+  return call.callee.kind === "direct" ? call.callee.name : "";
+}
+
+function withoutNames(state: State, names: readonly string[]): State {
+  const kept = (name: string): boolean => !names.some((made) => name.includes(made));
+  const all =
+    [...state.handles].every(kept) &&
+    [...state.derived].every(kept) &&
+    [...state.buffers].every(([object, path]) => kept(object + path)) &&
+    [...state.truths.keys()].every(kept);
+  if (all) return state;
+  return {
+    device: state.device,
+    handles: new Set([...state.handles].filter(kept)),
+    derived: new Set([...state.derived].filter(kept)),
+    buffers: new Map([...state.buffers].filter(([object, path]) => kept(object + path))),
+    truths: new Map([...state.truths].filter(([name]) => kept(name))),
+  };
+}
+
+/** What holds on both ways: any name of the handle, only the common names of the buffer, only the common truths. */
+function merge(known: State, next: State): State {
+  const handles = new Set([...known.handles, ...next.handles]);
+  const derived = new Set([...known.derived, ...next.derived]);
+  const buffers = new Map([...known.buffers].filter(([object, path]) => next.buffers.get(object) === path));
+  const truths = new Map([...known.truths].filter(([name, truth]) => next.truths.get(name) === truth));
+  const same =
+    handles.size === known.handles.size &&
+    derived.size === known.derived.size &&
+    buffers.size === known.buffers.size &&
+    truths.size === known.truths.size;
+  return same ? known : { device: known.device, handles, derived, buffers, truths };
+}

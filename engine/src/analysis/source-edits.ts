@@ -1,0 +1,122 @@
+/** Edits of driver source that keep it tidy: whole lines, the indentation of the place, nothing left unused. */
+import type { DriverUnit, ProgramFunction } from "../program/program.ts";
+import type { TextEdit } from "../text/edit.ts";
+import type { FileSpan } from "../text/span.ts";
+
+/** Columns that a line of kernel C may have (Documentation/process/coding-style.rst and checkpatch). */
+const widest = 100;
+
+/** The white space that the line of an offset begins with. */
+export function indentationAt(text: string, offset: number): string {
+  const start = lineStart(text, offset);
+  return /^[ \t]*/.exec(text.slice(start, offset))?.[0] ?? "";
+}
+
+export function lineStart(text: string, offset: number): number {
+  return Math.max(text.lastIndexOf("\n", offset - 1) + 1, 0);
+}
+
+function lineEnd(text: string, offset: number): number {
+  const end = text.indexOf("\n", offset);
+  return end < 0 ? text.length : end + 1;
+}
+
+/** Removes the lines of a statement; undefined when it shares them with other code. An empty line left double goes too. */
+export function removeLines(unit: DriverUnit, span: FileSpan): TextEdit | undefined {
+  const text = unit.files.get(span.file)?.text;
+  if (text === undefined) return undefined;
+  const start = lineStart(text, span.start);
+  let end = lineEnd(text, span.end);
+  const before = text.slice(start, span.start);
+  const after = text.slice(span.end, end);
+  if (!/^[ \t]*$/.test(before) || !/^;?[ \t\r\n]*$/.test(after)) return undefined;
+  // `if (x)` without braces above would govern the next statement instead.
+  const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
+  if (!/[;{}:/][ \t\r\n]*$|^\s*$|^\s*#/.test(above)) return undefined;
+  const opens = /[{]\s*$|^\s*$/.test(above);
+  if (opens && /^\s*\n/.test(text.slice(end, lineEnd(text, end)))) end = lineEnd(text, end);
+  return { file: span.file, start, end, newText: "" };
+}
+
+/** Inserts a statement on a line of its own before the one at `span`; undefined when that line is not all the statement's. */
+export function insertLineBefore(unit: DriverUnit, span: FileSpan, statement: string): TextEdit | undefined {
+  const text = unit.files.get(span.file)?.text;
+  if (text === undefined) return undefined;
+  const start = lineStart(text, span.start);
+  const before = text.slice(start, span.start);
+  // The call may stand behind `return`, `ret =` or in an `if (`: the new line goes above the whole line.
+  if (!/^[ \t]*((return|[\w>.\-[\]]+ =|if \()[ \t]*!?)?$/.test(before)) return undefined;
+  // Without braces, the line may be the single statement of an `if`; after a case label it is fine.
+  const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
+  if (!/[;{}:][ \t]*\r?\n$|^\s*$|\*\/\s*$/.test(above) && !/^\s*\/\//.test(above)) return undefined;
+  const newline = /\r\n/.test(text.slice(start, lineEnd(text, start))) ? "\r\n" : "\n";
+  return { file: span.file, start, end: start, newText: `${indentationAt(text, span.start)}${statement}${newline}` };
+}
+
+/** `name(a, b, c)` in place of a call, broken as the kernel's style has it when it would be too long. */
+export function callText(unit: DriverUnit, span: FileSpan, name: string, values: readonly string[]): string {
+  const text = unit.files.get(span.file)?.text ?? "";
+  const start = lineStart(text, span.start);
+  const before = columnOf(text.slice(start, span.start));
+  const line = `${name}(${values.join(", ")})`;
+  if (before + line.length + 1 <= widest) return line;
+  const align = before + name.length + 1;
+  const indentation = "\t".repeat(align >> 3) + " ".repeat(align & 7);
+  const lines: string[] = [];
+  let current = "";
+  for (const [index, value] of values.entries()) {
+    const piece = value + (index < values.length - 1 ? "," : ")");
+    if (current !== "" && align + current.length + 1 + piece.length + 1 > widest - 20) {
+      lines.push(current);
+      current = piece;
+    } else current = current === "" ? piece : `${current} ${piece}`;
+  }
+  lines.push(current);
+  return `${name}(${lines.join(`\n${indentation}`)}`;
+}
+
+function columnOf(prefix: string): number {
+  let column = 0;
+  for (const character of prefix) column = character === "\t" ? (column | 7) + 1 : column + 1;
+  return column;
+}
+
+/**
+ * Edits that remove declarations which the other edits leave without use; undefined when one cannot be removed alone.
+ * A variable counts as used when its name occurs outside its declaration and outside the edited spans.
+ */
+export function dropUnused(
+  unit: DriverUnit,
+  owner: ProgramFunction,
+  edits: readonly TextEdit[],
+): readonly TextEdit[] | undefined {
+  const text = unit.files.get(owner.file)?.text;
+  if (text === undefined) return undefined;
+  const extra: TextEdit[] = [];
+  for (const variable of owner.variables) {
+    if (variable.kind !== "local" || variable.name === "") continue;
+    const word = new RegExp(`\\b${variable.name.replace(/\W/g, "\\$&")}\\b`, "g");
+    const inside = (at: number): boolean =>
+      edits.some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
+    let lost = false;
+    let kept = 0;
+    for (const match of text.slice(owner.start, owner.end).matchAll(word)) {
+      const at = owner.start + match.index;
+      if (inside(at)) lost = true;
+      else if (at < variable.start || at >= variable.end) kept++;
+    }
+    if (edits.some((edit) => word.test(edit.newText)) || !lost || kept > 0) continue;
+    const line = removeDeclaration(text, owner.file, variable.start);
+    if (!line) return undefined;
+    extra.push(line);
+  }
+  return extra;
+}
+
+/** The line of a declaration that declares one variable and calls nothing. */
+function removeDeclaration(text: string, file: string, at: number): TextEdit | undefined {
+  const start = lineStart(text, at);
+  const end = lineEnd(text, at);
+  if (!/^\s*[\w\s*]+?(=\s*[^;(),]*)?;\s*$/.test(text.slice(start, end))) return undefined;
+  return { file, start, end, newText: "" };
+}

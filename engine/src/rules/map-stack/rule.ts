@@ -1,0 +1,59 @@
+/**
+ * Looks for stack memory handed to something that does DMA on it. Silent for calls that copy, for a length of zero and for
+ * integers that only look like pointers.
+ */
+import { type DmaArgument, dmaArguments } from "../../analysis/dma-arguments.ts";
+import type { Facts } from "../../analysis/facts.ts";
+import { pathTo } from "../../analysis/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import type { Rule, RuleFinding } from "../rule.ts";
+
+const rule: Rule = {
+  meta: {
+    id: "dma/map-stack",
+    group: "streaming",
+    severity: "error",
+    stage: "stable",
+    summary: "Stack memory must not be used for DMA.",
+    why: "With CONFIG_VMAP_STACK the stack is vmalloc memory: mapping it fails, or gives another page. Elsewhere the buffer shares its cache line with live variables, and a device's write is lost when that line is written back.",
+    remedy:
+      "Allocate the buffer with kmalloc(), keep it in an allocated struct on a cache line of its own, or use a call that copies (usb_control_msg_send(), spi_write_then_read()).",
+    basis: [
+      "Documentation/core-api/dma-api-howto.rst:132-140 (6.12.117)",
+      "include/linux/dma-mapping.h:380-383 (6.12.117): an address in vmalloc space is rejected",
+      'drivers/usb/core/hcd.c:1410-1411,1475-1476 (6.12.117): "transfer buffer is on stack"',
+      "Documentation/spi/spi-summary.rst:453-455 (6.12.117)",
+    ],
+    when: "Mapping fails with CONFIG_VMAP_STACK (ARM, arm64, RISC-V, s390, x86-64, 32-bit PowerPC); without it data is lost on machines without coherent DMA.",
+    proof: "stack-buffer",
+    fixes: [],
+  },
+  check,
+};
+export default rule;
+
+function* check(facts: Facts): Iterable<RuleFinding> {
+  for (const argument of dmaArguments(facts)) {
+    for (const { origin } of forbiddenOrigins(argument.value, (one) => one.kind === "stack")) {
+      const { function: owner, statement, name } = argument;
+      const object = origin.object?.name ?? origin.name;
+      const here = origin.path.every((step) => step.function === owner.name);
+      yield {
+        ...statement.calleeSpan,
+        message: `${name}() ${verb(argument)} ${object}, which is on the stack${here ? "" : ` of ${origin.path[0]?.function ?? "a caller"}()`}.`,
+        function: owner.name,
+        path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
+        subjects: [argument.subject],
+        // The SPI core maps the stack's pages correctly; a write to the device then only shares the line.
+        ...(argument.mapper === "spi" && !argument.written && { severity: "warning" as const }),
+        fixes: [],
+      };
+    }
+  }
+}
+
+function verb({ mapper, written }: DmaArgument): string {
+  if (mapper === "scatterlist") return "makes a scatterlist of";
+  if (mapper === "streaming") return "maps";
+  return written ? "lets the device write to" : "lets the device read";
+}
