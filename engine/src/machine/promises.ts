@@ -22,6 +22,7 @@ interface Block {
   readonly open: Uint8Array;
 }
 
+const otherOf = { cpu: "device", device: "cpu" } as const;
 const writerCode = { cpu: 1, device: 2 } as const;
 
 export interface Check {
@@ -78,25 +79,38 @@ export class Promises {
    * writer: what a descriptor's OWN bit relies on.
    */
   check(reader: Writer, physical: number, bytes: Uint8Array): Check {
-    let stale = false;
-    const newest = new Uint8Array(bytes.length);
-    let seen = 0;
-    const other: Writer = reader === "cpu" ? "device" : "cpu";
+    const other = otherOf[reader];
+    const { stale, seen } = this.#compare(reader, physical, bytes);
+    if (seen > this.#announced[other]) this.#announced[other] = seen;
+    return stale ? { stale, newest: this.newest(physical, bytes.length) } : { stale, newest: bytes };
+  }
+
+  /** As `check`, but nobody has seen the bytes yet. */
+  isStale(reader: Writer, physical: number, bytes: Uint8Array): boolean {
+    return this.#compare(reader, physical, bytes).stale;
+  }
+
+  #compare(reader: Writer, physical: number, bytes: Uint8Array): { readonly stale: boolean; readonly seen: number } {
+    const other = otherOf[reader];
     const announced = this.#announced[other];
+    let stale = false;
+    let seen = 0;
+    let block: Block | undefined;
+    let blockAt = Number.NaN;
     for (let i = 0; i < bytes.length; i++) {
-      const block = this.#blocks.get(alignDown(physical + i, blockBytes));
       const at = offsetIn(physical + i);
-      const value = block?.newest[at] ?? 0;
-      newest[i] = value;
+      if (physical + i - at !== blockAt) {
+        blockAt = physical + i - at;
+        block = this.#blocks.get(blockAt);
+      }
       const got = bytes[i];
       const version = block?.version[at] ?? 0;
       const pending = block !== undefined && block.writer[at] === writerCode[other] && version > announced;
-      if (got === value) {
-        if (pending && got !== block.base[at]) seen = Math.max(seen, version);
-      } else if (!pending || (block.open[at] === 0 && got !== block.base[at])) stale = true;
+      if (got === (block?.newest[at] ?? 0)) {
+        if (pending && got !== block?.base[at]) seen = Math.max(seen, version);
+      } else if (!pending || (block?.open[at] === 0 && got !== block.base[at])) stale = true;
     }
-    if (seen > announced) this.#announced[other] = seen;
-    return { stale, newest };
+    return { stale, seen };
   }
 
   newest(physical: number, size: number): Uint8Array {

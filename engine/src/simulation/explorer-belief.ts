@@ -1,0 +1,429 @@
+/**
+ * Belief sets: for each line the set of configurations {RAM, copies, stores on their way} that it may be in, closed under what the
+ * environment may do. An observation splits the set by what is seen; each value is followed in a run of its own. Lines are
+ * independent given the agents' order, so the cost is linear in the steps, not exponential in the lines. Each configuration
+ * remembers the environment steps that led to it, which makes every outcome a schedule.
+ */
+import type {
+  Actor,
+  AgentAction,
+  AgentProgram,
+  EnvironmentAction,
+  MachinePort,
+  Observation,
+} from "../machine/action.ts";
+import { alignDown, bytesEqual } from "../machine/address.ts";
+import { Board } from "../machine/board.ts";
+import {
+  accessSteps,
+  cloneLine,
+  copyKey,
+  dmaSteps,
+  findCopy,
+  granuleMask,
+  type LineResult,
+  type LineState,
+  type LineStep,
+  linesEqual,
+  newLine,
+  transition,
+} from "../machine/line.ts";
+import type { Attribute, MachineModel, MaintenanceOperation } from "../machine/model.ts";
+import { isCacheable } from "../machine/page-tables.ts";
+import { type LineAccess, type LineTarget, performOn, writerOf } from "../machine/perform.ts";
+import { type Exploration, type ExploreOptions, type FoundOutcome, verdictOf } from "./explorer.ts";
+import { type Schedule, scheduleText } from "./explorer-schedule.ts";
+
+/** All outcomes of the program, or enough of them for a verdict. */
+export function exploreBeliefs(model: MachineModel, program: AgentProgram, options: ExploreOptions = {}): Exploration {
+  const maxRuns = options.maxRuns ?? 4096;
+  const untilVerdict = options.untilVerdict ?? true;
+  const outcomes = new Map<string, FoundOutcome>();
+  // Branches towards something stale are followed first: they are what one looks for.
+  const suspects: (readonly number[])[] = [];
+  const others: (readonly number[])[] = [[]];
+  let witness: FoundOutcome | undefined;
+  let runs = 0;
+  let harmless = false;
+  for (;;) {
+    const prefix = suspects.pop() ?? others.pop();
+    if (prefix === undefined) break;
+    if (runs >= maxRuns || (untilVerdict && witness !== undefined && harmless)) {
+      return {
+        verdict: verdictOf(outcomes.values(), false),
+        outcomes,
+        runs,
+        complete: false,
+        ...(witness ? { witness } : {}),
+      };
+    }
+    runs++;
+    const port = new BeliefPort(model, prefix, options);
+    const outcome = program(port);
+    for (const branch of port.branches) (branch.suspect ? suspects : others).push(branch.prefix);
+    if (!outcome.harm) harmless = true;
+    if (outcomes.has(outcome.key) && (witness !== undefined || !outcome.harm)) continue;
+    const found = { key: outcome.key, harm: outcome.harm, schedule: scheduleText(port.schedule(), model) };
+    if (!outcomes.has(outcome.key)) outcomes.set(outcome.key, found);
+    if (found.harm) witness ??= found;
+  }
+  return {
+    verdict: verdictOf(outcomes.values(), true),
+    outcomes,
+    runs,
+    complete: true,
+    ...(witness ? { witness } : {}),
+  };
+}
+
+/** How a configuration came to be: environment steps, newest first. */
+interface History {
+  readonly before: History | undefined;
+  /** Orders the steps of all lines among each other. */
+  readonly tick: number;
+  readonly at: number;
+  readonly step: EnvironmentAction;
+  /** Steps up to here. */
+  readonly length: number;
+}
+
+interface Configuration {
+  readonly state: LineState;
+  readonly history: History | undefined;
+}
+
+interface OrderedStore {
+  readonly line: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+class BeliefPort implements MachinePort, LineTarget {
+  readonly model: MachineModel;
+  readonly board: Board;
+  readonly recording = false;
+  /** Decisions that other runs take instead. */
+  readonly branches: { readonly prefix: readonly number[]; readonly suspect: boolean }[] = [];
+  readonly #prefix: readonly number[];
+  readonly #taken: number[] = [];
+  readonly #choices: number[] = [];
+  readonly #lines = new Map<number, Configuration[]>();
+  /** Stores that keep their order among all lines: known in every configuration alike, so kept once. */
+  readonly #ordered: OrderedStore[] = [];
+  /** Environment steps of no single line: drains of the ordered stores. */
+  #shared: History | undefined;
+  #tick = 0;
+  #action = -1;
+  readonly #lineBytes: number;
+  /** Whether a line that is met for the first time may have been in the cache since before the run. */
+  #warm: boolean;
+
+  constructor(model: MachineModel, prefix: readonly number[], options: ExploreOptions) {
+    this.model = model;
+    this.board = new Board(model, { iommu: options.iommu ?? false });
+    this.#prefix = prefix;
+    this.#lineBytes = model.cache.lineBytes;
+    this.#warm = (options.warm ?? true) && !model.speculation.loadFill;
+  }
+
+  perform(action: AgentAction): Observation {
+    this.#action++;
+    return performOn(this, action);
+  }
+
+  choose(alternatives: number): number {
+    const chosen = this.#decide(alternatives, () => false);
+    this.#choices.push(chosen);
+    return chosen;
+  }
+
+  beginStep(): void {
+    // Only the concrete machine tells a story.
+  }
+
+  tell(): void {
+    // Only the concrete machine tells a story.
+  }
+
+  /** A schedule that leads the concrete machine through this very run. */
+  schedule(): Schedule {
+    const nodes: History[] = [];
+    const collect = (history: History | undefined): void => {
+      for (let node = history; node !== undefined; node = node.before) nodes.push(node);
+    };
+    collect(this.#shared);
+    for (const configurations of this.#lines.values()) collect(shortest(configurations)?.history);
+    nodes.sort((a, b) => a.at - b.at || a.tick - b.tick);
+    return { choices: this.#choices, steps: nodes.map(({ at, step }) => ({ at, step })) };
+  }
+
+  access(line: number, virtual: number, attribute: Attribute, access: LineAccess, actor: Actor): LineResult {
+    const cacheable = isCacheable(attribute);
+    const sees = cacheable || access.kind === "load";
+    if (sees) this.#drainOrdered(line);
+    let configurations = this.#closed(line);
+    if (sees) configurations = this.#drainPending(line, configurations);
+    const steps = accessSteps(this.model, attribute, virtual, access);
+    if (access.kind === "load") return this.#observe(line, configurations, steps, access.offset, actor);
+    const weak = this.model.writeBuffer.weak.includes(attribute);
+    let pushes = false;
+    for (const { state } of configurations) {
+      let result: LineResult = {};
+      for (const step of steps) result = transition(this.model, state, step);
+      if (result.into !== "past") continue;
+      if (this.model.writeBuffer.depth === 0) {
+        transition(this.model, state, { kind: "write-ram", offset: access.offset, bytes: access.bytes });
+      } else if (weak) state.pending.push({ offset: access.offset, bytes: access.bytes.slice() });
+      else pushes = true;
+    }
+    if (weak) this.#drainOrdered(line);
+    else if (pushes) {
+      this.#keep(line, this.#drainPending(line, configurations));
+      this.#ordered.push({ line, offset: access.offset, bytes: access.bytes.slice() });
+      return { into: "past" };
+    }
+    this.#keep(line, configurations);
+    return { into: "past" };
+  }
+
+  dma(line: number, access: LineAccess): LineResult {
+    this.#mayDrainOrdered(line);
+    const configurations = this.#closed(line);
+    const steps = dmaSteps(this.model, access);
+    if (access.kind === "load") return this.#observe(line, configurations, steps, access.offset, "device");
+    for (const { state } of configurations) for (const step of steps) transition(this.model, state, step);
+    this.#keep(line, configurations);
+    return {};
+  }
+
+  maintain(physical: number, virtual: number, operation: MaintenanceOperation): void {
+    const line = alignDown(physical, this.#lineBytes);
+    this.#drainOrdered(line);
+    const configurations = this.#drainPending(line, this.#closed(line));
+    const key = copyKey(this.model, alignDown(virtual, this.#lineBytes));
+    for (const { state } of configurations) transition(this.model, state, { kind: operation, key });
+    this.#keep(line, configurations);
+  }
+
+  maintainAll(operation: MaintenanceOperation): void {
+    if (operation !== "clean") this.#warm = false;
+    for (const line of this.#lines.keys()) {
+      const configurations = this.#closed(line);
+      for (const { state } of configurations) {
+        for (const { key } of [...state.copies]) transition(this.model, state, { kind: operation, key });
+      }
+      this.#keep(line, configurations);
+    }
+  }
+
+  drainAll(): void {
+    while (this.#ordered.length > 0) this.#popOrdered();
+    for (const [line, configurations] of this.#lines) {
+      if (configurations.some(({ state }) => state.pending.length > 0)) {
+        this.#keep(line, this.#drainPending(line, this.#closed(line)));
+      }
+    }
+  }
+
+  remapping(physical: number, size: number): void {
+    if (!this.model.speculation.loadFill && !this.model.speculation.storeDirty && !this.#warm) return;
+    // What speculation could do through the old mappings it may have done: before they change, each line's set is closed.
+    const end = Math.min(physical + size, physical + remappedLines * this.#lineBytes);
+    for (let line = alignDown(physical, this.#lineBytes); line < end; line += this.#lineBytes) {
+      if (this.board.isRam(line)) this.#keep(line, this.#closed(line));
+    }
+  }
+
+  /** Splits by what is read, follows one value and leaves the others to other runs. */
+  #observe(
+    line: number,
+    configurations: Configuration[],
+    steps: readonly LineStep[],
+    offset: number,
+    actor: Actor,
+  ): LineResult {
+    const seen: { readonly result: LineResult; readonly bytes: Uint8Array; readonly by: Configuration[] }[] = [];
+    for (const configuration of configurations) {
+      let result: LineResult = {};
+      for (const step of steps) result = transition(this.model, configuration.state, step);
+      const bytes = result.bytes ?? new Uint8Array(0);
+      const same = seen.find((other) => bytesEqual(other.bytes, bytes));
+      if (same === undefined) seen.push({ result, bytes, by: [configuration] });
+      else same.by.push(configuration);
+    }
+    const reader = writerOf(actor);
+    const isStale = (one: { readonly bytes: Uint8Array }): boolean =>
+      this.board.promises.isStale(reader, line + offset, one.bytes);
+    if (seen.length > 1) seen.sort((a, b) => Number(isStale(a)) - Number(isStale(b)));
+    const chosen =
+      seen[
+        this.#decide(seen.length, (index) => {
+          const one = seen[index];
+          return one !== undefined && isStale(one);
+        })
+      ];
+    if (chosen === undefined) return {};
+    this.#keep(line, chosen.by);
+    return chosen.result;
+  }
+
+  #decide(alternatives: number, isSuspect: (alternative: number) => boolean): number {
+    if (alternatives <= 1) return 0;
+    const index = this.#taken.length;
+    const given = this.#prefix[index];
+    if (given === undefined) {
+      for (let other = alternatives - 1; other > 0; other--) {
+        this.branches.push({ prefix: [...this.#taken, other], suspect: isSuspect(other) });
+      }
+    }
+    const chosen = Math.min(given ?? 0, alternatives - 1);
+    this.#taken.push(chosen);
+    return chosen;
+  }
+
+  /** The line's set, closed under what the environment may do by itself. */
+  #closed(line: number): Configuration[] {
+    let known = this.#lines.get(line);
+    if (known === undefined) {
+      known = [{ state: newLine(line, this.#lineBytes), history: undefined }];
+      if (this.#warm && this.board.tables.linearAttribute(line) === "write-back") {
+        const virtual = this.board.linear(line);
+        const state = newLine(line, this.#lineBytes);
+        transition(this.model, state, { kind: "fill", key: copyKey(this.model, virtual), virtual });
+        known.push({
+          state,
+          history: {
+            before: undefined,
+            tick: ++this.#tick,
+            at: 0,
+            step: { kind: "warm", physical: line, virtual },
+            length: 1,
+          },
+        });
+      }
+      this.#lines.set(line, known);
+    }
+    const { loadFill, storeDirty } = this.model.speculation;
+    const addresses = loadFill || storeDirty ? this.board.tables.cacheableAddresses(line) : [];
+    const all = allGranules(this.model);
+    // The list grows while it is walked; every configuration is expanded once.
+    for (let i = 0; i < known.length && known.length < mostConfigurations; i++) {
+      const from = known[i];
+      if (from === undefined) break;
+      for (const copy of from.state.copies) {
+        this.#reach(
+          known,
+          from,
+          { kind: "evict", key: copy.key },
+          { kind: "evict", physical: line, virtual: copy.virtual },
+        );
+      }
+      if (from.state.pending.length > 0) this.#reach(known, from, { kind: "drain" }, { kind: "drain", physical: line });
+      for (const virtual of addresses) {
+        const key = copyKey(this.model, virtual);
+        const copy = findCopy(from.state, key);
+        if (loadFill && copy === undefined)
+          this.#reach(known, from, { kind: "fill", key, virtual }, { kind: "fill", physical: line, virtual });
+        if (storeDirty && copy?.dirty !== all) {
+          this.#reach(
+            known,
+            from,
+            { kind: "fill", key, virtual, dirty: true },
+            { kind: "soil", physical: line, virtual },
+          );
+        }
+      }
+    }
+    return known;
+  }
+
+  #reach(known: Configuration[], from: Configuration, change: LineStep, step: EnvironmentAction): void {
+    const state = cloneLine(from.state);
+    transition(this.model, state, change);
+    if (known.some((other) => linesEqual(other.state, state))) return;
+    const length = (from.history?.length ?? 0) + 1;
+    known.push({
+      state,
+      history: { before: from.history, tick: ++this.#tick, at: Math.max(this.#action, 0), step, length },
+    });
+  }
+
+  /** Keeps each state once, by the shortest way to it. */
+  #keep(line: number, configurations: readonly Configuration[]): void {
+    const kept: Configuration[] = [];
+    for (const one of [...configurations].sort((a, b) => (a.history?.length ?? 0) - (b.history?.length ?? 0))) {
+      if (!kept.some((other) => linesEqual(other.state, one.state))) kept.push(one);
+    }
+    this.#lines.set(line, kept);
+  }
+
+  #drainPending(line: number, configurations: Configuration[]): Configuration[] {
+    for (const { state } of configurations)
+      while (state.pending.length > 0) transition(this.model, state, { kind: "drain" });
+    this.#keep(line, configurations);
+    return this.#lines.get(line) ?? configurations;
+  }
+
+  /** Ordered stores to the line must go first, and with them all before them. */
+  #drainOrdered(line: number): void {
+    while (this.#ordered.some((entry) => entry.line === line)) this.#drainOldest();
+  }
+
+  /**
+   * The machine would do it by itself, in the action that needs it. As a step of the environment it leaves room between the two,
+   * which matters where a copy of the line may be evicted there.
+   */
+  #drainOldest(): void {
+    const oldest = this.#ordered[0];
+    if (oldest === undefined) return;
+    if (this.#closed(oldest.line).some(({ state }) => state.copies.length > 0)) this.#recordDrain(oldest.line);
+    this.#popOrdered();
+  }
+
+  #recordDrain(line: number): void {
+    const length = (this.#shared?.length ?? 0) + 1;
+    const step: EnvironmentAction = { kind: "drain", physical: line };
+    this.#shared = { before: this.#shared, tick: ++this.#tick, at: this.#action, step, length };
+  }
+
+  /** The device looks at the line: whether a store to it has arrived by now is open. */
+  #mayDrainOrdered(line: number): void {
+    const points = [0];
+    this.#ordered.forEach((entry, index) => {
+      if (entry.line === line) points.push(index + 1);
+    });
+    const count = points[this.#decide(points.length, () => false)] ?? 0;
+    for (let i = 0; i < count; i++) {
+      const entry = this.#ordered[0];
+      if (entry === undefined) return;
+      this.#closed(entry.line);
+      this.#recordDrain(entry.line);
+      this.#popOrdered();
+    }
+  }
+
+  #popOrdered(): void {
+    const entry = this.#ordered.shift();
+    if (entry === undefined) return;
+    const configurations = this.#closed(entry.line);
+    for (const { state } of configurations)
+      transition(this.model, state, { kind: "write-ram", offset: entry.offset, bytes: entry.bytes });
+    this.#keep(entry.line, configurations);
+  }
+}
+
+/** Copies, fills and drains of one line make a handful of configurations; this only bounds what a mistake could cost. */
+const mostConfigurations = 256;
+/** Lines that are closed at most when a mapping changes: a page of the smallest line. */
+const remappedLines = 4096 / 16;
+
+function shortest(configurations: readonly Configuration[]): Configuration | undefined {
+  let best: Configuration | undefined;
+  for (const one of configurations)
+    if (best === undefined || (one.history?.length ?? 0) < (best.history?.length ?? 0)) best = one;
+  return best;
+}
+
+function allGranules(model: MachineModel): number {
+  return granuleMask(model, 0, model.cache.lineBytes);
+}
