@@ -7,3 +7,7 @@ export { lowerCFile } from "./lower-c-file.ts";
 export { buildCUnit, buildUnit, UnitBuilder } from "./unit.ts";
 export type { CSource } from "./unit.ts";
 export { scalarType } from "./scalar-types.ts";
+export * from "./visit.ts";
+export * from "./graph.ts";
+export { printFunction, printStatement, printTerminator } from "./print.ts";
+export { coreRecordSource } from "./core-records.ts";

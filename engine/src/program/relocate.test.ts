@@ -11,7 +11,12 @@ const shown = (part: string, edits: TextEdit[]): string => {
 };
 
 test.each([
-  ["a replacement stands for what it replaced", "old_call(x)", [edit(7, 18, "a_much_longer_call(x, y)")], "a_much_longer_call(x, y)"],
+  [
+    "a replacement stands for what it replaced",
+    "old_call(x)",
+    [edit(7, 18, "a_much_longer_call(x, y)")],
+    "a_much_longer_call(x, y)",
+  ],
   ["an edit before shifts", "int b", [edit(0, 6, "")], "int b"],
   ["an edit after does not", "int a", [edit(20, 25, "long long b")], "int a"],
   ["an insertion right before is not part of the span", "old_call(x)", [edit(7, 7, "first(); ")], "old_call(x)"],
