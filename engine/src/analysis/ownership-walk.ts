@@ -67,6 +67,8 @@ export interface Track {
   readonly comparisons: number;
   readonly returned: boolean;
   readonly stores: readonly HandleStore[];
+  /** Fields that hold the handle: "record.field", or "?.field" where the record is not known. */
+  readonly fields: ReadonlySet<string>;
   readonly passes: readonly HandlePass[];
   readonly releases: readonly CallStatement[];
   readonly handBacks: readonly CallStatement[];
@@ -164,6 +166,7 @@ class Walk {
       comparisons: this.#comparisons,
       returned: this.#returned,
       stores: [...this.#stores.values()],
+      fields: this.#fields,
       passes: [...this.#passes.values()],
       releases: [...this.#releases],
       handBacks: [...this.#handBacks],
@@ -218,7 +221,7 @@ class Walk {
       for (const access of terminatorLoads(this.#values, environment, terminator)) this.#access(block, access, state);
     if (terminator.kind === "branch") this.#tested(block, environment, terminator.condition, state);
     if (terminator.kind === "return") {
-      if (terminator.value && this.#mentions(textOfValue(this.#values.evaluate(environment, terminator.value)), state))
+      if (terminator.value && isHandle(textOfValue(this.#values.evaluate(environment, terminator.value)), state))
         this.#returned = true;
       if (state.device) this.#leavesMapped = true;
     }
@@ -261,7 +264,7 @@ class Walk {
         this.#access(block, access, state);
     if (statement.kind === "assign") {
       const text = textOfValue(this.#values.evaluate(environment, statement.value));
-      if (this.#mentions(text, state)) this.#stored(statement, statement.target);
+      if (isHandle(text, state)) this.#stored(statement, statement.target);
     }
     return statement.kind === "call" ? this.#call(environment, statement, state) : state;
   }
@@ -356,7 +359,7 @@ class Walk {
   }
 
   #mentions(text: string, state: State): boolean {
-    for (const handle of state.handles) if (text.includes(handle)) return true;
+    if (isHandle(text, state)) return true;
     for (const name of state.derived) if (text.includes(name)) return true;
     return false;
   }
@@ -384,6 +387,12 @@ const releasing: ReadonlySet<string> = new Set([
   "unmap-resource",
 ]);
 const handingBack: ReadonlySet<string> = new Set(["sync-for-device", "sync-sg-for-device", "cpu-access-end"]);
+
+/** The handle, or something computed from nothing but it: `cpu_to_le32(handle)`, `handle + 2`. */
+function isHandle(text: string, state: State): boolean {
+  for (const handle of state.handles) if (text.includes(handle)) return true;
+  return false;
+}
 
 function nameOf(call: CallStatement): string {
   return call.callee.kind === "direct" ? call.callee.name : "";
