@@ -109,8 +109,7 @@ export type HostMessage = { readonly version: typeof protocolVersion } & (
 
 export type PanelMessage = {
   readonly version: typeof protocolVersion;
-} & /** The script runs. `state` is what `getState` gave, if that was a state. */
-(
+} /** The script runs. `state` is what `getState` gave, if that was a state. */ & (
   | { readonly kind: "ready"; readonly state?: PanelState }
   | { readonly kind: "choosePlatform"; readonly platform: string }
   /** Show this stretch of source in the editor. `focus`: the user asked for it (a click), not the stepping. */

@@ -1,0 +1,45 @@
+/** `dmaLens/replay`: the trace of one run of a finding, of the driver as it stands. */
+import type { ReplayResult } from "../../../client/shared/requests.ts";
+import type { Finding, ProofResult } from "../host/engine.ts";
+import type { CheckedDocument, Handler, ServerContext } from "./context.ts";
+import { toFileTable, toPanelFinding, toPanelPlatform } from "./convert.ts";
+import { documentField, findingOf, optionalTextField, textField } from "./finding-request.ts";
+import { mostTelling, type Proven, proveOnChosen } from "./proofs.ts";
+
+export const replay: Handler<unknown, ReplayResult> = async (context, params, token) => {
+  const { checked, finding } = await findingOf(context, documentField(params), textField(params, "finding"), token);
+  const proven = await proveOnChosen(context, checked, finding, token, { progress: true });
+  const platform = optionalTextField(params, "platform") ?? mostTelling(proven)?.platform.id;
+  if (platform === undefined) throw new Error("The simulator runs no platform.");
+  const schedule = optionalTextField(params, "schedule");
+  const proof =
+    (schedule === undefined ? proven.find((candidate) => candidate.platform.id === platform)?.proof : undefined) ??
+    (await context.units.replay(checked.folder, checked.options, {
+      finding: finding.fingerprint,
+      platform,
+      ...(schedule !== undefined && { schedule }),
+    }));
+  return replayResult(context, checked, finding, proven, proof, { kind: "as-is" });
+};
+
+/** A run with all that the panel shows beside it. */
+export function replayResult(
+  context: ServerContext,
+  { snapshot }: CheckedDocument,
+  finding: Finding,
+  proven: readonly Proven[],
+  proof: ProofResult,
+  variant: ReplayResult["replay"]["variant"],
+): ReplayResult {
+  const { platform, verdict, sentence, trace } = proof;
+  const chosen = proven.map((one) => toPanelPlatform(one.platform, one.proof));
+  const others = context.engine.platforms.filter(
+    (other) => other.simulated && !proven.some((one) => one.platform.id === other.id),
+  );
+  return {
+    finding: toPanelFinding(snapshot, finding),
+    platforms: [...chosen, ...others.map((other) => toPanelPlatform(other, other.id === platform ? proof : undefined))],
+    replay: { variant, platform, verdict, sentence, ...(trace !== undefined && { trace }) },
+    files: toFileTable(context, snapshot, finding, trace),
+  };
+}
