@@ -68,7 +68,11 @@ class HandleChecks {
       if (callees.some((callee) => this.#checksParameter(callee, argument))) return true;
       const name = call.callee.kind === "direct" ? call.callee.name : "";
       // A function of another driver or a macro of another header: what it is called is all that is known of it.
-      if (callees.length === 0 && !this.#ownership.api(owner, call) && /mapping_err|map_err|dma_err|check|valid/.test(name))
+      if (
+        callees.length === 0 &&
+        !this.#ownership.api(owner, call) &&
+        /mapping_err|map_err|dma_err|check|valid/.test(name)
+      )
         return true;
     }
     return [...track.entered].some((callee) => this.#testsField(callee, track.fields, 0));
@@ -84,7 +88,10 @@ class HandleChecks {
     seen.add(owner);
     return this.#facts.unit
       .callersOf(owner)
-      .some(({ caller }) => matches(this.#fieldsOf(caller), fields) || this.#checkedByCallers(caller, fields, depth + 1, seen));
+      .some(
+        ({ caller }) =>
+          matches(this.#fieldsOf(caller), fields) || this.#checkedByCallers(caller, fields, depth + 1, seen),
+      );
   }
 
   #testsField(owner: ProgramFunction, fields: ReadonlySet<string>, depth: number): boolean {

@@ -89,7 +89,10 @@ export class Ownership implements WalkContext {
       buffer: buffer && values.settled ? values.evaluate(environment, buffer) : undefined,
       handles,
       fields: [...track.fields],
-      succeeds: !track.returned && mapping.owner.result.kind === "integer" && mapping.owner.result.bits !== 1 ? true : undefined,
+      succeeds:
+        !track.returned && mapping.owner.result.kind === "integer" && mapping.owner.result.bits !== 1
+          ? true
+          : undefined,
       inside: (rest, access) => track.site.inside(rest, access),
     };
     return { ...mapping, owner: caller, call, buffer, track: walk(site, values, this) };
