@@ -1,0 +1,66 @@
+import type { ApiFunction } from "./contract.ts";
+import { api, parameter } from "./record.ts";
+
+/** Slots for handle and length until unmap; they vanish where they are not needed. */
+export const unmapState: readonly ApiFunction[] = [
+  api({
+    name: "DEFINE_DMA_UNMAP_ADDR",
+    group: "state",
+    parameters: [parameter("field", "other")],
+    returns: "void",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:636",
+  }),
+  api({
+    name: "DEFINE_DMA_UNMAP_LEN",
+    group: "state",
+    parameters: [parameter("field", "other")],
+    returns: "void",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:637",
+  }),
+  api({
+    name: "dma_unmap_addr",
+    group: "state",
+    parameters: [parameter("ptr", "other"), parameter("field", "other")],
+    returns: "dma_addr_t",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:638",
+  }),
+  api({
+    name: "dma_unmap_addr_set",
+    group: "state",
+    parameters: [parameter("ptr", "other"), parameter("field", "other"), parameter("val", "handle")],
+    returns: "void",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:639",
+  }),
+  api({
+    name: "dma_unmap_len",
+    group: "state",
+    parameters: [parameter("ptr", "other"), parameter("field", "other")],
+    returns: "u32",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:640",
+  }),
+  api({
+    name: "dma_unmap_len_set",
+    group: "state",
+    parameters: [parameter("ptr", "other"), parameter("field", "other"), parameter("val", "length")],
+    returns: "void",
+    effect: "accessor",
+    error: "none",
+    since: "2.6.35~",
+    source: "include/linux/dma-mapping.h:641",
+  }),
+];
