@@ -5,7 +5,7 @@
  */
 import { parseC } from "../syntax/c/parse.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
-import { coreRecordSources } from "./core-record-data.ts";
+import { corePrototypes, coreRecordSources } from "./core-record-data.ts";
 
 export const coreFileName = "<kernel>";
 
@@ -14,7 +14,7 @@ let declarations: FileDeclarations | undefined;
 /** The kernel's core as one more file that every file sees last. Made once: it depends on no input. */
 export function coreDeclarations(): FileDeclarations {
   if (declarations === undefined) {
-    const text = coreRecordSources.map((record) => `${record.text}\n`).join("");
+    const text = [...coreRecordSources, ...corePrototypes].map((one) => `${one.text}\n`).join("");
     declarations = declarationsOf(coreFileName, parseC(text), text);
   }
   return declarations;
