@@ -1,0 +1,523 @@
+/** Memory, places and expressions: the part of the interpreter without control flow. */
+import type { Expression, Place, ProgramFunction, Variable, VariableId } from "../program/program.ts";
+import { type Type, unknownType } from "../program/types.ts";
+import { Layouts } from "./layout.ts";
+import { ObjectSpace, type SpaceObject } from "./object-space.ts";
+import { PlainMemory } from "./plain-memory.ts";
+import { binary, computed, convert, known, type Origin, scalarOf, type Value, zeroValue } from "./value.ts";
+import { type Plan, Stop, type World } from "./world.ts";
+import type { DriverUnit } from "../program/program.ts";
+
+export interface Frame {
+  readonly function: ProgramFunction;
+  readonly slots: ReadonlyMap<VariableId, bigint>;
+  readonly base: bigint;
+  /** Temporaries that stand for a macro used as an lvalue. */
+  readonly lvalues: Map<VariableId, Cell>;
+}
+
+/** The cell of an access path, its type and, for a field, whose it is. */
+export interface Cell {
+  readonly address: bigint;
+  readonly type: Type;
+  readonly field?: { readonly owner: bigint; readonly record: string | undefined; readonly name: string };
+}
+
+const characterType: Type = { kind: "integer", bits: 8, signed: false, name: "char" };
+const wordType: Type = { kind: "integer", bits: "long", signed: false, name: "unsigned long" };
+/** Bytes of a buffer that is made because the code uses a pointer to something of unknown size. */
+const lazyBufferBytes = 4096;
+
+export class Evaluator {
+  readonly unit: DriverUnit;
+  readonly world: World;
+  readonly plan: Plan;
+  readonly layouts: Layouts;
+  readonly space: ObjectSpace;
+  readonly memory: PlainMemory;
+  /** Values that inputs had in this run. */
+  readonly inputs = new Map<string, bigint>();
+  /** What was supposed, in words, in order of appearance. */
+  readonly assumptions = new Set<string>();
+  readonly #globals = new Map<string, Cell>();
+  readonly #symbols = new Map<string, Value>();
+  #macros = 0;
+  readonly #strings = new Map<string, bigint>();
+  readonly #functions = new Map<string, bigint>();
+  readonly #functionNames = new Map<bigint, { readonly name: string; readonly file: string }>();
+
+  constructor(unit: DriverUnit, world: World, plan: Plan) {
+    this.unit = unit;
+    this.world = world;
+    this.plan = plan;
+    this.layouts = new Layouts(unit.records, world.wordBits);
+    this.space = new ObjectSpace(this.layouts, (bytes, alignment) => world.allocate(bytes, alignment));
+    this.memory = new PlainMemory(world.bigEndian);
+  }
+
+  // ------------------------------------------------------------ memory
+
+  /** Loads `size` bytes as they are, from the machine or from plain memory. */
+  loadBits(address: bigint, size: number): Value {
+    if (this.world.isShared(address, size)) return known(this.world.load(address, size));
+    return this.memory.load(address, size);
+  }
+
+  storeBits(address: bigint, size: number, value: Value): void {
+    if (this.world.isShared(address, size)) this.world.store(address, size, value.bits);
+    else this.memory.store(address, size, value);
+  }
+
+  load(cell: Cell): Value {
+    const { type, address } = cell;
+    if (type.kind === "array" || type.kind === "record") return known(address);
+    const size = Math.min(16, Math.max(1, this.layouts.sizeOf(type)));
+    if (this.world.isShared(address, size)) {
+      return convert(known(this.world.load(address, size)), type, this.world.wordBits);
+    }
+    if (this.memory.knowledge(address, size) !== "known") this.#makeInput(cell, size);
+    return convert(this.memory.load(address, size), type, this.world.wordBits);
+  }
+
+  store(cell: Cell, value: Value, source?: string): void {
+    const { type, address } = cell;
+    if (type.kind === "record") {
+      this.copyRecord(address, value.bits, type);
+      return;
+    }
+    let stored = value;
+    if (type.kind === "pointer") {
+      stored = this.typedPointer(value, type.target);
+      const object = stored.bits === 0n ? undefined : this.space.at(stored.bits);
+      if (object !== undefined && object.base === stored.bits && object.name === "" && source !== undefined) {
+        object.name = source;
+      }
+    }
+    const size = Math.min(16, Math.max(1, this.layouts.sizeOf(type)));
+    this.storeBits(address, size, convert(stored, type, this.world.wordBits));
+  }
+
+  /** A structure assignment; fields without offsets are carried over by name. */
+  copyRecord(target: bigint, source: bigint, type: Type): void {
+    const size = this.layouts.sizeOf(type);
+    this.copyBytes(target, source, size);
+    this.space.copyFields(target, source, (to, from, bytes) => {
+      this.memory.copy(to, from, bytes);
+    });
+  }
+
+  /** Copies bytes between plain memory and the machine, word by word where one side is shared, as a CPU would. */
+  copyBytes(target: bigint, source: bigint, size: number): void {
+    if (!this.world.isShared(target, size) && !this.world.isShared(source, size)) {
+      this.memory.copy(target, source, size);
+      return;
+    }
+    for (let index = 0; index < size; ) {
+      const step = wordStep(target + BigInt(index), source + BigInt(index), size - index, this.layouts.wordBytes);
+      const value = this.loadBits(source + BigInt(index), step);
+      this.storeBits(target + BigInt(index), step, known(value.bits));
+      index += step;
+    }
+  }
+
+  fillBytes(target: bigint, size: number, byte: number, knowledge: "known" | "soft" = "known"): void {
+    if (!this.world.isShared(target, size)) {
+      this.memory.fill(target, size, byte, knowledge);
+      return;
+    }
+    for (let index = 0; index < size; ) {
+      const step = wordStep(target + BigInt(index), 0n, size - index, this.layouts.wordBytes);
+      let bits = 0n;
+      for (let at = 0; at < step; at++) bits = (bits << 8n) | BigInt(byte & 0xff);
+      this.storeBits(target + BigInt(index), step, known(bits));
+      index += step;
+    }
+  }
+
+  /** First read of a cell that the run has not written: its value is an input. */
+  #makeInput(cell: Cell, size: number): void {
+    const { address, type, field } = cell;
+    if (field !== undefined) {
+      this.world.prepareField(field.owner, field.record, field.name);
+      if (this.world.isShared(address, size) || this.memory.knowledge(address, size) === "known") return;
+    }
+    const name = this.space.describe(address);
+    const soft = this.memory.knowledge(address, size) === "soft";
+    const value = this.inputValue(name, type, soft, address);
+    this.memory.store(address, size, value);
+  }
+
+  /** The value of an input of a type: what the plan says, else 0, else for a pointer something to point to. */
+  inputValue(name: string, type: Type, soft: boolean, cell?: bigint): Value {
+    const planned = this.plan.inputs.get(name);
+    const untyped = type.kind === "unknown" || (type.kind === "pointer" && isUntyped(type.target));
+    const at = cell === undefined ? {} : { cell };
+    const origin: Origin = { kind: "input", name, ...at, ...(untyped ? { untyped } : {}) };
+    let bits: bigint;
+    if (typeof planned === "bigint") bits = planned;
+    else if (type.kind === "pointer" && (planned === "object" || !soft)) bits = this.#pointee(name, type.target);
+    else if (planned === "object") bits = this.#pointee(name, unknownType);
+    else bits = 0n;
+    this.inputs.set(name, bits);
+    return { bits, origin };
+  }
+
+  #pointee(name: string, target: Type): bigint {
+    if (target.kind === "function") return this.functionAddress(`(${name})`, "");
+    return this.lazyObject(name, target).base;
+  }
+
+  /** The object that a pointer to `target` points to when nothing has said which: the path's object of that record. */
+  lazyObject(name: string, target: Type): SpaceObject {
+    if (target.kind === "record") {
+      const existing = this.space.ofRecord(target.name);
+      if (existing !== undefined) return existing;
+      const object = this.space.makeLazily(name, target.name, Math.max(64, this.layouts.sizeOf(target)));
+      this.world.prepareObject(object.base, target.name);
+      return object;
+    }
+    return this.space.makeLazily(name, undefined, Math.max(lazyBufferBytes, this.layouts.sizeOf(target)));
+  }
+
+  /** A pointer that is used as one to `target`: an untyped input finds its object, a plain allocation learns its record. */
+  typedPointer(value: Value, target: Type): Value {
+    if (target.kind !== "record") return value;
+    const origin = value.origin;
+    if (origin?.kind === "input" && origin.untyped === true) {
+      const known = this.space.ofRecord(target.name);
+      const current = value.bits === 0n ? undefined : this.space.at(value.bits);
+      if (current !== undefined && known === undefined) {
+        this.space.learn(current, target.name);
+        this.world.prepareObject(current.base, target.name);
+        return value;
+      }
+      if (current?.record !== undefined) return value;
+      if (value.bits === 0n && this.plan.inputs.get(origin.name) === 0n) return value;
+      const bits = this.lazyObject(origin.name, target).base;
+      this.inputs.set(origin.name, bits);
+      const resolved: Value = { bits, origin: { kind: "input", name: origin.name } };
+      if (origin.cell !== undefined) this.memory.store(origin.cell, this.layouts.wordBytes, resolved);
+      return resolved;
+    }
+    const object = value.bits === 0n ? undefined : this.space.at(value.bits);
+    if (object !== undefined && object.base === value.bits && object.record === undefined && object.kind !== "stack") {
+      this.space.learn(object, target.name);
+    }
+    return value;
+  }
+
+  /** The pointer in a cell, made to point to something if it does not. */
+  pointerIn(cell: Cell, target: Type): bigint {
+    const value = this.typedPointer(this.load(cell), target);
+    // No kernel maps the first page; a NULL here is a pointer that code outside the path has set.
+    if (value.bits >= 4096n) return value.bits;
+    const name = this.space.describe(cell.address);
+    this.assumptions.add(`${name} points to something`);
+    const object = this.lazyObject(name, target);
+    this.inputs.set(name, object.base);
+    const bits = object.base + (value.bits > 0n ? value.bits : 0n);
+    this.storeBits(cell.address, this.layouts.wordBytes, { bits, origin: { kind: "input", name } });
+    return bits;
+  }
+
+  // ------------------------------------------------------------ functions as values
+
+  functionAddress(name: string, file: string): bigint {
+    const target = this.unit.functionNamed(name, file);
+    const key = target === undefined ? name : `${target.file}:${name}`;
+    let address = this.#functions.get(key);
+    if (address === undefined) {
+      const base = this.world.wordBits === 64 ? 0xffffffff_81000000n : 0xbf000000n;
+      address = base + BigInt(this.#functions.size * 16);
+      this.#functions.set(key, address);
+      this.#functionNames.set(address, { name, file });
+    }
+    return address;
+  }
+
+  functionAt(address: bigint): { readonly name: string; readonly file: string } | undefined {
+    return this.#functionNames.get(address);
+  }
+
+  // ------------------------------------------------------------ places
+
+  variable(frame: Frame, id: VariableId): Variable | undefined {
+    return frame.function.variables[id]?.id === id
+      ? frame.function.variables[id]
+      : frame.function.variables.find((variable) => variable.id === id);
+  }
+
+  #root(place: Place, frame: Frame): Cell {
+    if (place.root.kind === "global") return this.global(place.root.name, frame.function.file);
+    const variable = this.variable(frame, place.root.id);
+    if (variable?.kind === "static") {
+      return this.#object(`${frame.function.name}::${variable.name}`, variable.name, variable.type);
+    }
+    const address = frame.slots.get(place.root.id);
+    if (variable === undefined || address === undefined) throw new Stop("a variable without a declaration is used");
+    return { address, type: variable.type };
+  }
+
+  /** A file-scope object; statics of different files are different objects. */
+  global(name: string, file: string): Cell {
+    const declared = this.unit.globalNamed(name, file);
+    const key = declared?.isStatic === true ? `${declared.file}:${name}` : name;
+    return this.#object(key, name, declared?.type ?? unknownType);
+  }
+
+  #object(key: string, name: string, type: Type): Cell {
+    const existing = this.#globals.get(key);
+    if (existing !== undefined) return existing;
+    const size = Math.max(64, this.layouts.sizeOf(type), type.kind === "unknown" ? 256 : 0);
+    const address = this.world.allocate(size, 64);
+    const record = type.kind === "record" ? type.name : undefined;
+    this.space.register(address, size, name, "image", record);
+    const cell = { address, type };
+    this.#globals.set(key, cell);
+    this.#fillTable(name, address, record);
+    return cell;
+  }
+
+  /** A table of functions holds the unit's functions from the start. */
+  #fillTable(name: string, address: bigint, record: string | undefined): void {
+    for (const table of this.unit.opsTables) {
+      if (table.name !== name) continue;
+      for (const entry of table.entries) {
+        const cell = this.space.fieldAddress(address, record ?? table.record, entry.field);
+        this.memory.store(cell, this.layouts.wordBytes, known(this.functionAddress(entry.value, table.file)));
+      }
+    }
+  }
+
+  cell(place: Place, frame: Frame): Cell {
+    let cell: Cell = this.#root(place, frame);
+    const last = place.steps.length - 1;
+    for (const [index, step] of place.steps.entries()) {
+      const final = index === last ? place.type : unknownType;
+      switch (step.kind) {
+        case "deref": {
+          const target =
+            cell.type.kind === "pointer" ? cell.type.target : cell.type.kind === "array" ? cell.type.element : final;
+          if (cell.type.kind === "array") {
+            cell = { address: cell.address, type: target };
+            break;
+          }
+          const next = place.steps[index + 1];
+          const wanted: Type =
+            target.kind === "unknown" && next?.kind === "field" && next.record !== undefined
+              ? { kind: "record", tag: "struct", name: next.record }
+              : target;
+          cell = { address: this.pointerIn(cell, wanted), type: wanted };
+          break;
+        }
+        case "field": {
+          const object = this.space.at(cell.address);
+          const record =
+            step.record ?? recordOf(cell.type) ?? (object?.base === cell.address ? object.record : undefined);
+          const address = this.space.fieldAddress(cell.address, record, step.name);
+          const declared = this.layouts.isDeclared(record) ? this.layouts.field(record, step.name)?.type : undefined;
+          const type = declared ?? this.world.fieldType(record, step.name) ?? final;
+          cell = {
+            address,
+            type: type.kind === "unknown" ? final : type,
+            field: { owner: cell.address, record, name: step.name },
+          };
+          break;
+        }
+        case "index": {
+          const value = this.evaluate(step.index, frame);
+          const element = cell.type.kind === "array" ? cell.type.element : cell.type;
+          const type = element.kind === "unknown" || element.kind === "void" ? final : element;
+          cell = { address: cell.address + value.bits * BigInt(Math.max(1, this.layouts.sizeOf(type))), type };
+          break;
+        }
+      }
+    }
+    return place.type.kind === "unknown" || cell.type.kind !== "unknown" ? cell : { ...cell, type: place.type };
+  }
+
+  // ------------------------------------------------------------ expressions
+
+  typeOf(expression: Expression): Type {
+    switch (expression.kind) {
+      case "constant":
+      case "unary":
+      case "binary":
+      case "cast":
+        return expression.type;
+      case "string":
+        return { kind: "pointer", target: characterType };
+      case "read":
+        return expression.place.type;
+      case "address":
+        return { kind: "pointer", target: expression.place.type };
+      case "sizeof":
+        return wordType;
+      case "function":
+      case "symbol":
+      case "type":
+      case "opaque":
+        return unknownType;
+    }
+  }
+
+  evaluate(expression: Expression, frame: Frame): Value {
+    switch (expression.kind) {
+      case "constant":
+        return known(expression.value);
+      case "string":
+        return known(this.#string(expression.text));
+      case "symbol":
+        return this.#symbol(expression.name);
+      case "function":
+        return known(this.functionAddress(expression.name, frame.function.file));
+      case "read":
+        return this.load(this.cell(expression.place, frame));
+      case "address":
+        return known(this.cell(expression.place, frame).address);
+      case "sizeof":
+        return known(BigInt(this.layouts.sizeOf(expression.operand)));
+      case "unary":
+        return this.#unary(expression, frame);
+      case "binary":
+        return this.#binary(expression, frame);
+      case "cast":
+        return this.#cast(expression, frame);
+      case "type":
+      case "opaque":
+        return zeroValue;
+    }
+  }
+
+  #cast(expression: Extract<Expression, { kind: "cast" }>, frame: Frame): Value {
+    const value = this.evaluate(expression.operand, frame);
+    const typed = expression.type.kind === "pointer" ? this.typedPointer(value, expression.type.target) : value;
+    return convert(typed, expression.type, this.world.wordBits);
+  }
+
+  #unary(expression: Extract<Expression, { kind: "unary" }>, frame: Frame): Value {
+    const operand = this.evaluate(expression.operand, frame);
+    const operator = expression.operator;
+    const apply = (bits: bigint): bigint =>
+      operator === "!" ? (bits === 0n ? 1n : 0n) : operator === "-" ? -bits : ~bits;
+    return convert(
+      computed(apply(operand.bits), [operand], ([only = 0n]) => apply(only)),
+      expression.type,
+      this.world.wordBits,
+    );
+  }
+
+  #binary(expression: Extract<Expression, { kind: "binary" }>, frame: Frame): Value {
+    let left = this.evaluate(expression.left, frame);
+    let right = this.evaluate(expression.right, frame);
+    const operator = expression.operator;
+    const leftType = this.typeOf(expression.left);
+    const rightType = this.typeOf(expression.right);
+    const word = this.world.wordBits;
+    let divisor = 1n;
+    if (operator === "+" || operator === "-") {
+      const leftScale = this.#stride(leftType);
+      const rightScale = this.#stride(rightType);
+      if (leftScale !== undefined && rightScale !== undefined) divisor = operator === "-" ? leftScale : 1n;
+      else if (leftScale !== undefined) right = scaled(right, leftScale);
+      else if (rightScale !== undefined) left = scaled(left, rightScale);
+    } else if (isComparison(operator)) {
+      const common = commonScalar(scalarOf(leftType, word), scalarOf(rightType, word));
+      if (common !== undefined) {
+        left = convert(left, common, word);
+        right = convert(right, common, word);
+      }
+    }
+    if ((operator === "/" || operator === "%") && right.bits === 0n) this.assumptions.add("a division by zero gives 0");
+    const apply = (a: bigint, b: bigint): bigint => binary(operator, a, b, word) / divisor;
+    const value = computed(apply(left.bits, right.bits), [left, right], ([a = 0n, b = 0n]) => apply(a, b));
+    return convert(value, expression.type, word);
+  }
+
+  /** Bytes that a pointer moves by one; undefined for what is not a pointer. */
+  #stride(type: Type): bigint | undefined {
+    if (type.kind === "pointer") {
+      return BigInt(Math.max(1, type.target.kind === "unknown" ? 1 : this.layouts.sizeOf(type.target)));
+    }
+    if (type.kind === "array") return BigInt(Math.max(1, this.layouts.sizeOf(type.element)));
+    return undefined;
+  }
+
+  #symbol(name: string): Value {
+    const constant = this.world.constant(name);
+    if (constant !== undefined) return known(constant);
+    const existing = this.#symbols.get(name);
+    if (existing !== undefined) return existing;
+    const value = this.#unknownSymbol(name);
+    this.#symbols.set(name, value);
+    return value;
+  }
+
+  /** A macro of an unseen header: each has a number of its own, small enough to be a size and distinct as a case label. */
+  #unknownSymbol(name: string): Value {
+    const planned = this.plan.inputs.get(name);
+    if (planned === "object" || !/^[A-Z0-9_]+$/.test(name)) return this.inputValue(name, unknownType, true);
+    const ordinal = BigInt(++this.#macros);
+    const bits = planned ?? (/SHIFT|ORDER|BITS/.test(name) ? (ordinal % 8n) + 1n : ordinal * 64n);
+    this.assumptions.add(`${name} is taken as ${String(bits)}, since its definition is not in the unit`);
+    this.inputs.set(name, bits);
+    return { bits, origin: { kind: "input", name } };
+  }
+
+  #string(text: string): bigint {
+    const existing = this.#strings.get(text);
+    if (existing !== undefined) return existing;
+    const address = this.world.allocate(Math.max(64, text.length + 1), 64);
+    for (let index = 0; index < Math.min(text.length, 4096); index++) {
+      this.memory.store(address + BigInt(index), 1, known(BigInt(text.charCodeAt(index) & 0xff)));
+    }
+    this.memory.store(address + BigInt(Math.min(text.length, 4096)), 1, zeroValue);
+    this.#strings.set(text, address);
+    return address;
+  }
+}
+
+function isUntyped(type: Type): boolean {
+  return type.kind === "void" || type.kind === "unknown" || type.kind === "opaque";
+}
+
+function recordOf(type: Type): string | undefined {
+  return type.kind === "record" ? type.name : undefined;
+}
+
+function scaled(value: Value, scale: bigint): Value {
+  return computed(value.bits * scale, [value], ([only = 0n]) => only * scale);
+}
+
+function isComparison(operator: string): boolean {
+  return (
+    operator === "<" ||
+    operator === ">" ||
+    operator === "<=" ||
+    operator === ">=" ||
+    operator === "==" ||
+    operator === "!="
+  );
+}
+
+/** The usual arithmetic conversions for a comparison. */
+function commonScalar(
+  left: { width: number; signed: boolean } | undefined,
+  right: { width: number; signed: boolean } | undefined,
+): Type | undefined {
+  if (left === undefined || right === undefined) return undefined;
+  const promoted = (side: { width: number; signed: boolean }): { width: number; signed: boolean } =>
+    side.width < 32 ? { width: 32, signed: true } : side;
+  const a = promoted(left);
+  const b = promoted(right);
+  const width = Math.max(a.width, b.width);
+  const signed = [a, b].every((side) => side.signed || side.width < width);
+  return { kind: "integer", bits: width === 64 ? 64 : 32, signed, name: "" };
+}
+
+/** The widest access that is aligned on both sides. */
+function wordStep(target: bigint, source: bigint, left: number, word: number): number {
+  let step = word;
+  while (step > 1 && (step > left || target % BigInt(step) !== 0n || source % BigInt(step) !== 0n)) step /= 2;
+  return step;
+}

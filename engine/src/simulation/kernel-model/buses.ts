@@ -1,0 +1,98 @@
+/** Calls that do DMA on their data argument: the core maps it, the controller reads or writes it, the core takes it back. */
+import type { Direction } from "../../machine/model.ts";
+import type { Kernel } from "../kernel.ts";
+import { known, type Value, zeroValue } from "../value.ts";
+import type { KernelCall } from "../world.ts";
+import { argument, bits, type ModelFunction, type ModelTable, sizeOf } from "./model.ts";
+import { bufferFor, directionOf, mapStreaming, unmapStreaming } from "./streaming.ts";
+
+/**
+ * usb_hcd_map_urb_for_dma(), drivers/usb/core/hcd.c:1409-1412 and 1474-1477: vmalloc and stack memory is refused with a warning
+ * and -EAGAIN.
+ */
+function usbTransfer(kernel: Kernel, call: KernelCall, data: bigint, wanted: Value, direction: Direction): Value {
+  kernel.prefer(wanted, (value) => value > 0n, `${call.name}() transfers 8 bytes`);
+  const bytes = Math.max(1, sizeOf(wanted.bits) || 8);
+  const name = `${call.name}()`;
+  const onStack = data >= kernel.stack.base && data < kernel.stack.base + BigInt(kernel.stack.size);
+  if (onStack || kernel.hardware.isVmalloc(data)) {
+    const reason = `the buffer is ${onStack ? "on the stack" : "in the vmalloc area"} (WARN in drivers/usb/core/hcd.c)`;
+    bufferFor(kernel, data, bytes);
+    kernel.narrator.driver(`${name} refuses: ${reason}. It returns -EAGAIN.`, true);
+    kernel.scene.refusals.push({ call: name, reason, virtual: data, size: bytes, direction });
+    return known(-11n);
+  }
+  transfer(kernel, data, bytes, direction, name);
+  return wanted;
+}
+
+/** The whole transfer: map, the device's access, unmap. */
+function transfer(kernel: Kernel, data: bigint, bytes: number, direction: Direction, call: string): void {
+  if (data < 4096n) return;
+  kernel.share(data, bytes);
+  const physical = kernel.hardware.walk(data)?.physical ?? kernel.hardware.linearPhysical(data);
+  const handle = mapStreaming(kernel, { virtual: data, physical, size: bytes, direction, attrs: 0n, call });
+  kernel.deviceTurn(handle, bytes, direction, call);
+  unmapStreaming(kernel, handle, bytes, direction, call, true);
+}
+
+/** usb_control_msg(dev, pipe, request, requesttype, value, index, data, size, timeout). */
+const usbControl: ModelFunction = (kernel, call) => {
+  const isInput = (bits(call, 3) & 0x80n) !== 0n;
+  return usbTransfer(kernel, call, bits(call, 6), argument(call, 7), isInput ? "from-device" : "to-device");
+};
+
+/** usb_bulk_msg(dev, pipe, data, len, actual_length, timeout); the pipe's direction bit is 0x80. */
+const usbBulk: ModelFunction = (kernel, call) => {
+  const isInput = /rcv/.test(call.text(1)) || (bits(call, 1) & 0x80n) !== 0n;
+  const result = usbTransfer(kernel, call, bits(call, 2), argument(call, 3), isInput ? "from-device" : "to-device");
+  return result.bits < 0n ? result : zeroValue;
+};
+
+/** The SPI core maps stack and vmalloc memory page by page itself (drivers/spi/spi.c, spi_map_buf()). */
+const spi =
+  (direction: Direction): ModelFunction =>
+  (kernel, call) => {
+    const wanted = argument(call, 2);
+    kernel.prefer(wanted, (value) => value > 0n, `${call.name}() transfers 4 bytes`);
+    transfer(kernel, bits(call, 1), Math.max(1, sizeOf(wanted.bits) || 4), direction, `${call.name}()`);
+    return zeroValue;
+  };
+
+/** dmaengine_prep_slave_single(chan, buf, len, dir, flags): the engine is told a bus address. */
+const prepare =
+  (handle: number, length: number, direction: number): ModelFunction =>
+  (kernel, call) => {
+    const value = bits(call, handle);
+    kernel.narrator.driver(`${call.name}() tells the DMA engine the address 0x${value.toString(16)}.`, true);
+    const way = bits(call, direction) === 2n ? "from-device" : "to-device";
+    kernel.scene.orders.push({
+      handle: value,
+      size: sizeOf(bits(call, length)),
+      direction: directionOf(way === "from-device" ? 2n : 1n),
+      how: call.name,
+    });
+    return undefined;
+  };
+
+/** A list that is handed to the engine: each entry's address, as it stands in the list. */
+const prepareList: ModelFunction = (kernel, call) => {
+  const sg = bits(call, 1);
+  const handle = kernel.readField(sg, "scatterlist", "dma_address").bits;
+  const length = Number(kernel.readField(sg, "scatterlist", "dma_length", 4).bits);
+  kernel.narrator.driver(`${call.name}() hands the list to the DMA engine.`, true);
+  const direction = bits(call, 3) === 2n ? "from-device" : "to-device";
+  kernel.scene.orders.push({ handle, size: Math.max(1, length), direction, how: call.name });
+  return undefined;
+};
+
+export const busFunctions: ModelTable = {
+  usb_control_msg: usbControl,
+  usb_bulk_msg: usbBulk,
+  usb_interrupt_msg: usbBulk,
+  spi_write: spi("to-device"),
+  spi_read: spi("from-device"),
+  dmaengine_prep_slave_single: prepare(1, 2, 3),
+  dmaengine_prep_dma_cyclic: prepare(1, 2, 4),
+  dmaengine_prep_slave_sg: prepareList,
+};

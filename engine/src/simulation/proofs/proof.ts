@@ -1,0 +1,196 @@
+/** What a proof is: what device and user do once the driver's code has run, and what is watched. */
+import type { Observation } from "../../machine/action.ts";
+import { addressText, bytesText } from "../../machine/address.ts";
+import type { PathStep } from "../../program/program.ts";
+import type { HarmKind } from "../../trace/trace.ts";
+import type { Kernel, KernelOptions } from "../kernel.ts";
+import { synchronise } from "../kernel-model/streaming.ts";
+import type { Buffer, StreamingMapping } from "../scene.ts";
+import { Stop } from "../world.ts";
+
+export interface Proof {
+  /** As rules name it. */
+  readonly id: string;
+  /** One line: what is shown. */
+  readonly title: string;
+  /** What is said of a run in which nothing goes wrong. */
+  readonly fine: string;
+  readonly options?: Partial<KernelOptions>;
+  /** Before the finding's own statement runs, and right after it. */
+  before?(run: ProofRun): void;
+  after?(run: ProofRun): void;
+  /** The driver's functions have returned. */
+  finish(run: ProofRun): void;
+}
+
+/** Ends a run: its harm is known. */
+export class HarmFound extends Stop {}
+
+export interface Harm {
+  readonly kind: HarmKind;
+  readonly sentence: string;
+}
+
+/** The agents of a proof, each act one step of the trace. */
+export class ProofRun {
+  readonly kernel: Kernel;
+  harm: Harm | undefined;
+  /** Accesses of the driver to memory on the machine, while the finding's statement runs. */
+  readonly touched: { readonly address: bigint; readonly size: number; readonly kind: "load" | "store" }[] = [];
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+  }
+
+  nameOf(buffer: Buffer): string {
+    return buffer.name || this.kernel.evaluator.space.describe(buffer.virtual);
+  }
+
+  // ------------------------------------------------------------ the driver's own accesses
+
+  loaded(address: bigint, size: number, observation: Observation): void {
+    this.touched.push({ address, size, kind: "load" });
+    this.#faulted(address, "reads", observation);
+    if (!observation.stale) return;
+    const expected = observation.expected ?? new Uint8Array(0);
+    this.harmful(
+      "stale-read",
+      `The driver reads ${bytesText(observation.bytes)}, but the newest value is ${bytesText(expected)}: what it sees is an older line of the cache.`,
+      observation.physical ?? 0,
+      expected,
+      observation.bytes,
+    );
+  }
+
+  stored(address: bigint, size: number, observation: Observation): void {
+    this.touched.push({ address, size, kind: "store" });
+    this.#faulted(address, "writes to", observation);
+  }
+
+  #faulted(address: bigint, does: string, observation: Observation): void {
+    if (observation.fault === undefined) return;
+    const sentence = `The driver ${does} 0x${address.toString(16)}: ${observation.fault}.`;
+    this.harmful("fault", sentence, 0, new Uint8Array(0), new Uint8Array(0));
+  }
+
+  // ------------------------------------------------------------ agents
+
+  deviceWrites(handle: bigint, bytes: Uint8Array, sentence: string): Observation {
+    this.kernel.narrator.act("device", sentence);
+    const seen = this.kernel.perform({ kind: "dma-write", bus: Number(handle), bytes });
+    if (seen.fault !== undefined) {
+      this.harmful(
+        "fault",
+        `The device's write to 0x${handle.toString(16)} fails: ${seen.fault}.`,
+        Number(handle),
+        bytes,
+        new Uint8Array(0),
+      );
+    }
+    return seen;
+  }
+
+  deviceReads(handle: bigint, size: number, sentence: string): Observation {
+    this.kernel.narrator.act("device", sentence);
+    const seen = this.kernel.perform({ kind: "dma-read", bus: Number(handle), size });
+    if (seen.fault !== undefined) {
+      this.harmful(
+        "fault",
+        `The device's read of 0x${handle.toString(16)} fails: ${seen.fault}.`,
+        Number(handle),
+        new Uint8Array(0),
+        new Uint8Array(0),
+      );
+    }
+    return seen;
+  }
+
+  /** The device says that it is done: what it wrote is promised to the CPU from now on. */
+  interrupt(sentence = "The device interrupts: its data is ready."): void {
+    this.kernel.narrator.act("device", sentence);
+    this.kernel.port.tell({ kind: "device", agent: "device", action: "interrupt", sentence });
+    this.kernel.perform({ kind: "announce", from: "device" });
+  }
+
+  /** The driver tells the device to go: what the CPU wrote is promised to the device from now on. */
+  doorbell(sentence: string): void {
+    this.kernel.narrator.act("cpu", sentence);
+    this.kernel.port.tell({ kind: "device", agent: "cpu", action: "doorbell", sentence });
+    this.kernel.perform({ kind: "barrier", barrier: "doorbell" });
+    this.kernel.perform({ kind: "announce", from: "cpu" });
+  }
+
+  userReads(virtual: bigint, size: number, sentence: string): Observation {
+    this.kernel.narrator.act("user", sentence);
+    return this.kernel.hardware.load(virtual, size, "user");
+  }
+
+  userWrites(virtual: bigint, bytes: Uint8Array, sentence: string): Observation {
+    this.kernel.narrator.act("user", sentence);
+    return this.kernel.hardware.store(virtual, bytes, "user");
+  }
+
+  cpuReads(virtual: bigint, size: number, sentence: string): Observation {
+    this.kernel.narrator.act("cpu", sentence);
+    return this.kernel.hardware.load(virtual, size);
+  }
+
+  cpuWrites(virtual: bigint, bytes: Uint8Array, sentence: string): Observation {
+    this.kernel.narrator.act("cpu", sentence);
+    return this.kernel.hardware.store(virtual, bytes);
+  }
+
+  /** The kernel takes a streaming mapping back, if the driver's code has not: unmap or sync_for_cpu. */
+  takeBack(mapping: StreamingMapping): void {
+    if (mapping.owner === "cpu") return;
+    this.kernel.narrator.act("cpu", `Later the driver unmaps ${mapping.name}.`);
+    synchronise(this.kernel, "cpu", mapping.direction, mapping.physical, mapping.size);
+    mapping.owner = "cpu";
+  }
+
+  // ------------------------------------------------------------ what is watched
+
+  /** Compares what was read with what the contract promises; other bytes end the run. */
+  expect(
+    seen: Observation,
+    expected: Uint8Array,
+    kind: HarmKind,
+    sentence: (got: string, expected: string) => string,
+  ): void {
+    const got = bytesText(seen.bytes);
+    const wanted = bytesText(expected);
+    if (seen.fault !== undefined) {
+      this.harmful("fault", `${capital(seen.fault)}.`, seen.physical ?? 0, expected, seen.bytes);
+    }
+    if (got === wanted) return;
+    this.harmful(kind, sentence(got, wanted), seen.physical ?? 0, expected, seen.bytes);
+  }
+
+  /** Records the run's harm and ends it. */
+  harmful(kind: HarmKind, sentence: string, physical: number, expected: Uint8Array, got: Uint8Array): never {
+    this.harm = { kind, sentence };
+    this.kernel.port.tell({
+      kind: "harm",
+      agent: "cpu",
+      harm: kind,
+      physical: addressText(physical),
+      expected: bytesText(expected),
+      got: bytesText(got),
+      sentence,
+    });
+    throw new HarmFound(sentence);
+  }
+}
+
+export function pattern(byte: number, size = 4): Uint8Array {
+  return new Uint8Array(size).fill(byte);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What the proofs show of a page that is not the buffer's. */
+export function isSink(step: PathStep): boolean {
+  return step.role === "sink";
+}

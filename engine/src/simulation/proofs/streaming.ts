@@ -1,0 +1,193 @@
+/** A3, C1, D1 and E1: memory that was given to the device by a streaming mapping. */
+import { bytesText } from "../../machine/address.ts";
+import type { StreamingMapping } from "../scene.ts";
+import { type Proof, type ProofRun, pattern } from "./proof.ts";
+
+/** A refused mapping is the end of the transfer, wherever it happens. */
+function showRefusal(run: ProofRun): void {
+  const refusal = run.kernel.scene.refusals.at(-1);
+  if (refusal === undefined) return;
+  run.kernel.narrator.act("cpu", `${refusal.call} has refused the buffer.`);
+  run.harmful(
+    "fault",
+    `${refusal.call} refuses the buffer, so the transfer never happens: ${refusal.reason}.`,
+    0,
+    new Uint8Array(0),
+    new Uint8Array(0),
+  );
+}
+
+export const coherentRemappedProof: Proof = {
+  id: "coherent-remapped",
+  title: "Coherent memory that is mapped for streaming a second time",
+  fine: "On this machine the second mapping costs time and address space, but the bytes are right.",
+  before(run) {
+    const buffer = run.kernel.scene.buffers.findLast((item) => item.kind === "coherent" && item.live);
+    if (buffer === undefined) return;
+    run.cpuWrites(buffer.virtual, pattern(0xb1), `The driver has written b1 to ${run.nameOf(buffer)}.`);
+  },
+  finish(run) {
+    showRefusal(run);
+    const mapping = run.kernel.scene.streaming.at(-1);
+    const buffer = mapping === undefined ? undefined : run.kernel.scene.bufferAt(mapping.virtual);
+    if (mapping === undefined || buffer?.kind !== "coherent") return;
+    const name = run.nameOf(buffer);
+    if (mapping.direction !== "from-device") {
+      run.doorbell("The driver starts the transfer.");
+      const seen = run.deviceReads(mapping.handle, 4, `The device reads ${name} by the second mapping.`);
+      if (seen.stale) {
+        run.harmful(
+          "stale-read",
+          `The device reads ${bytesText(seen.bytes)}, not the driver's ${bytesText(seen.expected ?? pattern(0xb1))}.`,
+          seen.physical ?? 0,
+          seen.expected ?? pattern(0xb1),
+          seen.bytes,
+        );
+      }
+    }
+    if (mapping.direction !== "to-device") {
+      run.deviceWrites(mapping.handle, pattern(0x77), `The device writes 77 to ${name} by the second mapping.`);
+      run.interrupt();
+      run.takeBack(mapping);
+      run.expect(
+        run.cpuReads(buffer.virtual, 4, `The driver reads ${name}.`),
+        pattern(0x77),
+        "stale-read",
+        (got) => `The driver reads ${got} from ${name}, not the device's 77.`,
+      );
+    }
+  },
+};
+
+export const ownedByDeviceProof: Proof = {
+  id: "owned-by-device",
+  title: "The CPU uses memory that belongs to the device",
+  fine: "On this machine the access does no harm: the device and the CPU see each other's newest bytes.",
+  before(run) {
+    run.touched.length = 0;
+    const mapping = run.kernel.scene.streaming.findLast((item) => item.live && item.owner === "device");
+    if (mapping === undefined || mapping.direction === "to-device") return;
+    // The device may be done already when the code looks, or not yet: both are tried.
+    if (run.kernel.port.choose(2, "whether the device has written before the driver looks") === 0) return;
+    deviceFills(run, mapping);
+  },
+  after(run) {
+    const access = run.touched.findLast((item) => mappingAt(run, item.address) !== undefined);
+    const mapping = access === undefined ? undefined : mappingAt(run, access.address);
+    if (access === undefined || mapping === undefined) return;
+    run.touched.length = 0;
+    run.touched.push(access);
+    const handle = mapping.handle + (access.address - mapping.virtual);
+    if (access.kind === "store" && mapping.direction !== "from-device") {
+      run.doorbell("The driver tells the device to go on.");
+      const seen = run.deviceReads(handle, access.size, `The device reads ${mapping.name}.`);
+      if (seen.stale) {
+        const expected = seen.expected ?? new Uint8Array(0);
+        run.harmful(
+          "lost-write",
+          `The device reads ${bytesText(seen.bytes)}: the driver's ${bytesText(expected)} came after the mapping had cleaned the cache, and stays in a dirty line.`,
+          seen.physical ?? 0,
+          expected,
+          seen.bytes,
+        );
+      }
+      return;
+    }
+    if (mapping.direction !== "to-device") deviceFills(run, mapping);
+  },
+  finish(run) {
+    const access = run.touched.at(-1);
+    const mapping =
+      access === undefined ? undefined : run.kernel.scene.streaming.findLast((item) => covers(item, access.address));
+    if (mapping === undefined || mapping.direction === "to-device") return;
+    run.takeBack(mapping);
+    readBack(run, mapping);
+  },
+};
+
+function covers(mapping: StreamingMapping, address: bigint): boolean {
+  return address >= mapping.virtual && address < mapping.virtual + BigInt(mapping.size);
+}
+
+function mappingAt(run: ProofRun, address: bigint): StreamingMapping | undefined {
+  return run.kernel.scene.streaming.findLast((item) => item.live && item.owner === "device" && covers(item, address));
+}
+
+/** The device's data arrives at the start of the buffer, and it says so. */
+function deviceFills(run: ProofRun, mapping: StreamingMapping): void {
+  const size = Math.min(4, mapping.size);
+  run.deviceWrites(mapping.handle, pattern(0x77, size), `The device writes 77 to ${mapping.name}.`);
+  run.interrupt();
+}
+
+function readBack(run: ProofRun, mapping: StreamingMapping): void {
+  const size = Math.min(4, mapping.size);
+  const seen = run.cpuReads(mapping.virtual, size, `The driver reads ${mapping.name}, which is its own again.`);
+  if (!seen.stale) return;
+  const expected = seen.expected ?? pattern(0x77, size);
+  run.harmful(
+    "stale-read",
+    `The driver reads ${bytesText(seen.bytes)}: a line that came into the cache while the device owned the memory hides the device's ${bytesText(expected)}.`,
+    seen.physical ?? 0,
+    expected,
+    seen.bytes,
+  );
+}
+
+export const stackBufferProof: Proof = {
+  id: "stack-buffer",
+  title: "A buffer on the kernel's stack given to the device",
+  fine: "On this machine the device reaches the stack, and no line is shared with bytes that the CPU writes meanwhile.",
+  after(run) {
+    const mapping = run.kernel.scene.streaming.at(-1);
+    if (mapping === undefined || !onStack(run, mapping) || !mapping.live || mapping.direction === "to-device") return;
+    useNeighbour(run, mapping);
+    deviceFills(run, mapping);
+  },
+  finish(run) {
+    showRefusal(run);
+    const mapping = run.kernel.scene.streaming.at(-1);
+    if (mapping === undefined || !onStack(run, mapping) || mapping.direction === "to-device") return;
+    run.takeBack(mapping);
+    readBack(run, mapping);
+  },
+};
+
+function onStack(run: ProofRun, mapping: StreamingMapping): boolean {
+  return run.kernel.scene.bufferAt(mapping.virtual)?.kind === "stack";
+}
+
+/** The CPU goes on using what lies beside the buffer in its line: another local variable, a saved register. */
+function useNeighbour(run: ProofRun, mapping: StreamingMapping): void {
+  const line = BigInt(run.kernel.port.model.cache.lineBytes);
+  const end = mapping.virtual + BigInt(mapping.size);
+  const behind = end % line !== 0n;
+  const ahead = mapping.virtual % line !== 0n;
+  if (!behind && !ahead) return;
+  const neighbour = behind ? end : mapping.virtual - 1n;
+  const seen = run.cpuReads(neighbour, 1, `The CPU uses the stack beside ${mapping.name}, in the same cache line.`);
+  run.kernel.hardware.store(neighbour, seen.bytes);
+}
+
+export const mappingErrorProof: Proof = {
+  id: "mapping-error",
+  title: "The mapping fails, and the device is given what it returned",
+  fine: "The driver finds out that the mapping failed, or the mapping cannot fail here.",
+  options: { mappingsFail: true },
+  finish(run) {
+    const { kernel } = run;
+    const refusal = kernel.scene.refusals.at(-1);
+    if (refusal === undefined || kernel.errorWasSeen) return;
+    const handle = (1n << BigInt(kernel.wordBits)) - 1n;
+    const where = `0x${handle.toString(16)}`;
+    if (refusal.direction === "from-device") {
+      run.deviceWrites(
+        handle,
+        pattern(0x77),
+        `Nobody has asked dma_mapping_error(), so the device writes to ${where}.`,
+      );
+    } else {
+      run.deviceReads(handle, 4, `Nobody has asked dma_mapping_error(), so the device reads from ${where}.`);
+    }
+  },
+};

@@ -1,0 +1,33 @@
+/** B12: a page that the kernel and an application share, on a cache in which one physical byte can be in two lines. */
+import { bytesText } from "../../machine/address.ts";
+import { type Proof, pattern } from "./proof.ts";
+
+export const userAliasProof: Proof = {
+  id: "user-alias",
+  title: "Kernel and application share a page through two virtual addresses",
+  fine: "On this machine a physical byte is in the cache once at most, or the lines were written back: both see the newest value.",
+  finish(run) {
+    const { kernel } = run;
+    const mapping = kernel.scene.userMappings.at(-1);
+    const frame = mapping?.frames[0];
+    if (mapping === undefined || frame === undefined || !kernel.port.board.isRam(frame)) return;
+    const address = kernel.hardware.linear(frame);
+    kernel.perform({ kind: "switch-space", space: 1 });
+    run.userReads(mapping.virtual, 4, "The application reads the shared record through its own address.");
+    run.cpuWrites(
+      address,
+      pattern(0x12),
+      "The kernel updates the record (12) through its address. No device is involved.",
+    );
+    const seen = run.userReads(mapping.virtual, 4, "The application reads the record again.");
+    if (!seen.stale) return;
+    const expected = seen.expected ?? pattern(0x12);
+    run.harmful(
+      "stale-read",
+      `The application reads ${bytesText(seen.bytes)}: its virtual address has a line of its own in the cache, and the kernel's ${bytesText(expected)} is in another line.`,
+      seen.physical ?? 0,
+      expected,
+      seen.bytes,
+    );
+  },
+};

@@ -1,0 +1,85 @@
+/** B1, B2, B5: an application has the buffer mapped; the device writes, the application reads, and the other way round. */
+import { strangerByte } from "../kernel-model/pages.ts";
+import type { Buffer, UserMapping } from "../scene.ts";
+import { type Proof, type ProofRun, pattern } from "./proof.ts";
+
+export const userMappingProof: Proof = {
+  id: "user-mapping",
+  title: "Device and application share the buffer through the user mapping",
+  fine: "The application and the device see each other's newest bytes through this mapping, whatever the cache does.",
+  finish(run) {
+    const mapping = run.kernel.scene.userMappings.at(-1);
+    if (mapping === undefined) return;
+    showUserMapping(run, mapping);
+  },
+};
+
+/** The buffer that the driver meant to map. */
+export function meantBuffer(run: ProofRun, mapping: UserMapping): Buffer | undefined {
+  const { scene } = run.kernel;
+  const first = mapping.frames[0] ?? 0;
+  const mapped = scene.buffers.findLast((buffer) => buffer.frames.includes(first));
+  if (mapped !== undefined) return mapped;
+  const wrong = scene.wrongPages.findLast((page) => run.kernel.hardware.pageOf(page.physical) === first);
+  if (wrong !== undefined) return scene.bufferAt(wrong.virtual);
+  return scene.bufferOfHandle(BigInt(first)) ?? scene.buffers.findLast((buffer) => buffer.handle !== undefined);
+}
+
+export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
+  const buffer = meantBuffer(run, mapping);
+  const handle = buffer?.handle;
+  if (buffer === undefined || handle === undefined) return;
+  const name = run.nameOf(buffer);
+  const isRight = buffer.frames.includes(mapping.frames[0] ?? -1);
+  run.kernel.perform({ kind: "switch-space", space: 1 });
+  if (!isRight) fillStranger(run, mapping.frames[0] ?? 0);
+  const harm = isRight ? "stale-read" : "wrong-page";
+  const other = isRight ? "" : ", which is the page of another owner";
+  run.deviceWrites(handle, pattern(0x11), `The device writes period 1 (11) to ${name}.`);
+  run.interrupt();
+  run.expect(
+    run.userReads(mapping.virtual, 4, `The application reads the start of its mapping${other}.`),
+    pattern(0x11),
+    harm,
+    (got) =>
+      isRight
+        ? `The application reads ${got} although the device has written period 1 (11): the bytes in the cache are older.`
+        : `The application reads ${got} from the page of another owner; the device's 11 is in ${name}, where nobody looks.`,
+  );
+  run.deviceWrites(handle, pattern(0x21), `The device writes period 2 (21) to ${name}.`);
+  run.interrupt();
+  run.expect(
+    run.userReads(mapping.virtual, 4, "The application reads period 2 through its mapping."),
+    pattern(0x21),
+    "stale-read",
+    (got) =>
+      `The application reads ${got} again: the line that its first read brought into the cache is still there, and the device's period 2 (21) is only in memory.`,
+  );
+  run.userWrites(mapping.virtual, pattern(0xab), "The application writes a sample (ab) through its mapping.");
+  run.doorbell("The application tells the driver, and the driver tells the device to play.");
+  run.expect(
+    run.deviceReads(handle, 4, `The device reads ${name}.`),
+    pattern(0xab),
+    "lost-write",
+    (got) => `The device reads ${got} from memory: the application's ab is still in a dirty line of the cache.`,
+  );
+}
+
+/** Another owner's data in the page that was mapped by mistake, where there is a page at all. */
+export function fillStranger(run: ProofRun, physical: number): void {
+  const { kernel } = run;
+  if (!kernel.port.board.isRam(physical)) return;
+  const id = `stranger-${physical.toString(16)}`;
+  kernel.port.board.name({
+    id,
+    name: "page of another owner",
+    kind: "linear",
+    at: physical,
+    size: kernel.hardware.pageBytes,
+  });
+  run.cpuWrites(
+    kernel.hardware.linear(physical),
+    pattern(strangerByte),
+    "The owner of that page has its own data in it (5a).",
+  );
+}

@@ -1,0 +1,201 @@
+/**
+ * Proves a finding on one platform: executes the driver's own functions along the finding's path on the simulated machine, lets
+ * device and application act, and tries what the cache may do in between. The answer is a verdict and a trace that replays.
+ */
+import type { ProofResult } from "../api.ts";
+import type { AgentProgram, MachinePort } from "../machine/action.ts";
+import { modelOf } from "../machine/preset-model.ts";
+import type { MachineModel } from "../machine/model.ts";
+import type { Platform } from "../platforms/platform.ts";
+import type { DriverUnit, PathStep } from "../program/program.ts";
+import type { Outcome, Trace, Verdict } from "../trace/trace.ts";
+import { type Exploration, replay } from "./explorer.ts";
+import { exploreBeliefs } from "./explorer-belief.ts";
+import type { KernelOptions } from "./kernel.ts";
+import { type PathRun, runPath } from "./path-run.ts";
+import { proofById } from "./proofs/index.ts";
+import type { Proof } from "./proofs/proof.ts";
+import { makeTrace } from "./trace-of-run.ts";
+import { Plan, Restart } from "./world.ts";
+
+/** What of a finding the proof needs. */
+export interface ProvenFinding {
+  readonly rule: string;
+  /** Id of the proof, as the rule names it. */
+  readonly proof: string;
+  readonly path: readonly PathStep[];
+  readonly fingerprint?: string;
+}
+
+export interface ProveOptions {
+  /** DMA goes through a translating IOMMU; the platform's id gets "+iommu". */
+  readonly iommu?: boolean;
+  /** Replays this schedule instead of looking for a harmful one. */
+  readonly schedule?: string;
+  /** "dma-lens 0.1.0" */
+  readonly tool?: string;
+  /** Runs that the exploration may take (default 400). */
+  readonly maxRuns?: number;
+}
+
+/** Never throws; what cannot be executed has the verdict "unknown" and says why. */
+export function prove(
+  unit: DriverUnit,
+  finding: ProvenFinding,
+  platform: Platform,
+  options: ProveOptions = {},
+): ProofResult {
+  const id = options.iommu === true ? `${platform.id}+iommu` : platform.id;
+  const unknown = (sentence: string): ProofResult => ({ platform: id, verdict: "unknown", sentence });
+  const proof = proofById(finding.proof);
+  if (proof === undefined) return unknown(`There is no proof "${finding.proof}".`);
+  const model = modelOf(platform);
+  if (model === undefined) return unknown(`The machine of ${platform.title} is not simulated.`);
+  if (finding.path.length === 0) return unknown("The finding has no path to execute.");
+  return new Prover(unit, finding, platform, proof, model, options, id).result();
+}
+
+class Prover {
+  readonly #unit: DriverUnit;
+  readonly #finding: ProvenFinding;
+  readonly #platform: Platform;
+  readonly #proof: Proof;
+  readonly #model: MachineModel;
+  readonly #options: ProveOptions;
+  readonly #id: string;
+  readonly #plan = new Plan();
+  readonly #kernelOptions: KernelOptions;
+  #last: PathRun | undefined;
+
+  constructor(
+    unit: DriverUnit,
+    finding: ProvenFinding,
+    platform: Platform,
+    proof: Proof,
+    model: MachineModel,
+    options: ProveOptions,
+    id: string,
+  ) {
+    this.#unit = unit;
+    this.#finding = finding;
+    this.#platform = platform;
+    this.#proof = proof;
+    this.#model = model;
+    this.#options = options;
+    this.#id = id;
+    const iommu = options.iommu === true;
+    this.#kernelOptions = { iommu, mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu) };
+  }
+
+  result(): ProofResult {
+    const natural = this.#settle();
+    if (natural === undefined) return this.#unknown("No run settles: each attempt asks for another one.");
+    if (!natural.reached) return this.#unreached(natural);
+    if (this.#options.schedule !== undefined) return this.#replayed(this.#options.schedule);
+    const explored = exploreBeliefs(this.#model, this.#program(), {
+      iommu: this.#kernelOptions.iommu,
+      maxRuns: this.#options.maxRuns ?? 400,
+    });
+    const schedule = explored.witness?.schedule ?? "";
+    return this.#report(explored.verdict, schedule, explored);
+  }
+
+  /** Repeats the natural run until it needs no other plan. */
+  #settle(): PathRun | undefined {
+    for (let attempt = 0; attempt < 120; attempt++) {
+      this.#plan.attempts = attempt;
+      try {
+        replay(this.#model, this.#program(), "", { iommu: this.#kernelOptions.iommu });
+        return this.#last;
+      } catch (error) {
+        if (!(error instanceof Restart)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  #program(): AgentProgram {
+    return (port) => {
+      const run = runPath(port, {
+        unit: this.#unit,
+        path: this.#finding.path,
+        platform: this.#platform,
+        proof: this.#proof,
+        options: this.#kernelOptions,
+        plan: this.#plan,
+      });
+      this.#last = run;
+      return {
+        key: run.harm === undefined ? (run.stopped ?? "fine") : `${run.harm.kind}: ${run.harm.sentence}`,
+        harm: run.harm !== undefined,
+      };
+    };
+  }
+
+  #unreached(run: PathRun): ProofResult {
+    const why = run.stopped ?? "the path's functions return before they get to it";
+    if (/gives no memory on this machine/.test(why)) {
+      return { platform: this.#id, verdict: "never", sentence: `${capital(why)}.` };
+    }
+    return this.#unknown(`The finding's statement was not reached: ${why}.`);
+  }
+
+  #unknown(sentence: string): ProofResult {
+    return { platform: this.#id, verdict: "unknown", sentence };
+  }
+
+  #replayed(schedule: string): ProofResult {
+    return this.#report(undefined, schedule, undefined);
+  }
+
+  #report(verdict: Verdict | undefined, schedule: string, _explored: Exploration | undefined): ProofResult {
+    const played = replay(this.#model, this.#program(), schedule, { iommu: this.#kernelOptions.iommu });
+    const run = this.#last;
+    if (played === undefined || run === undefined) return this.#unknown(`"${schedule}" is not a schedule.`);
+    if (verdict !== "never" && verdict !== undefined && run.harm === undefined && run.stopped !== undefined) {
+      return this.#unknown(`The run did not get to its end: ${run.stopped}.`);
+    }
+    const shown: Verdict = verdict ?? (run.harm === undefined ? "never" : "sometimes");
+    if (run.harm === undefined && run.stopped !== undefined && shown === "never") {
+      return this.#unknown(`The run did not get to its end: ${run.stopped}.`);
+    }
+    const outcome: Outcome =
+      run.harm === undefined
+        ? { kind: "fine", sentence: this.#proof.fine }
+        : {
+            kind: "harm",
+            harm: run.harm.kind,
+            sentence: run.harm.sentence,
+            event: played.events.findLastIndex((event) => event.kind === "harm"),
+          };
+    const trace: Trace = makeTrace({
+      unit: this.#unit,
+      platform: this.#platform,
+      model: this.#model,
+      id: this.#id,
+      title: this.#proof.title,
+      rule: this.#finding.rule,
+      fingerprint: this.#finding.fingerprint,
+      tool: this.#options.tool ?? "dma-lens",
+      schedule,
+      outcome,
+      verdict: shown,
+      path: this.#finding.path,
+      events: played.events,
+      objects: played.machine.board.objects(),
+      assumptions: run.assumptions,
+    });
+    return { platform: this.#id, verdict: shown, sentence: outcome.sentence, trace };
+  }
+}
+
+/** Whether a mapping of ordinary memory can fail: behind an IOMMU, or where buffers bounce. */
+function canFail(platform: Platform, iommu: boolean): boolean {
+  return iommu || platform.dma.bounce.value !== "never";
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export type { MachinePort };

@@ -1,0 +1,102 @@
+/** What a run has brought about that the device, the user and the proof need: buffers, mappings, what the device was told. */
+import type { Attribute, Direction } from "../machine/model.ts";
+import type { FileSpan } from "../text/span.ts";
+
+/** Memory that can be shared with a device or a user. */
+export interface Buffer {
+  readonly id: string;
+  /** As the source calls it. */
+  name: string;
+  readonly kind: BufferKind;
+  /** The CPU pointer that the allocator returned. */
+  readonly virtual: bigint;
+  /** Bytes that were asked for. */
+  readonly size: number;
+  /** Physical address of each page's first byte that belongs to the buffer. */
+  readonly frames: readonly number[];
+  /** Physical address of the first byte. */
+  readonly physical: number;
+  /** The bus address, where the allocator gave one. */
+  readonly handle: bigint | undefined;
+  live: boolean;
+}
+
+export type BufferKind = "coherent" | "linear" | "vmalloc" | "stack" | "noncoherent";
+
+/** A streaming mapping, and who owns the memory. */
+export interface StreamingMapping {
+  readonly handle: bigint;
+  readonly virtual: bigint;
+  readonly physical: number;
+  readonly size: number;
+  readonly direction: Direction;
+  readonly name: string;
+  owner: "cpu" | "device";
+  live: boolean;
+}
+
+/** Why a mapping was refused. */
+export interface Refusal {
+  readonly call: string;
+  readonly reason: string;
+  readonly virtual: bigint;
+  readonly size: number;
+  readonly direction: Direction;
+}
+
+/** Pages that a user has in its address space. */
+export interface UserMapping {
+  readonly virtual: bigint;
+  readonly frames: readonly number[];
+  readonly attribute: Attribute;
+  readonly call: string;
+  readonly source: FileSpan;
+}
+
+/** One stretch of bus addresses that the device was told to use. */
+export interface DeviceOrder {
+  readonly handle: bigint;
+  readonly size: number;
+  readonly direction: Direction;
+  readonly how: string;
+}
+
+/** One entry of a scatterlist as the code built it. */
+export interface ListEntry {
+  /** Physical address by the struct page that was put in. */
+  readonly physical: number;
+  /** The CPU pointer that it was made of, where that is known. */
+  readonly virtual: bigint | undefined;
+  readonly size: number;
+}
+
+export class Scene {
+  readonly buffers: Buffer[] = [];
+  readonly streaming: StreamingMapping[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly userMappings: UserMapping[] = [];
+  readonly orders: DeviceOrder[] = [];
+  /** Pages that the code computed by linear arithmetic from an address that is not linear. */
+  readonly wrongPages: { readonly virtual: bigint; readonly physical: number; readonly call: string }[] = [];
+  /** Scatterlists by the address of their first entry, as they were when they were mapped or handed over. */
+  readonly lists = new Map<bigint, readonly ListEntry[]>();
+
+  bufferAt(virtual: bigint): Buffer | undefined {
+    return this.buffers.findLast(
+      (buffer) => virtual >= buffer.virtual && virtual < buffer.virtual + BigInt(buffer.size),
+    );
+  }
+
+  bufferOfHandle(handle: bigint): Buffer | undefined {
+    return this.buffers.findLast(
+      (buffer) =>
+        buffer.handle !== undefined && handle >= buffer.handle && handle < buffer.handle + BigInt(buffer.size),
+    );
+  }
+
+  mappingOfHandle(handle: bigint): StreamingMapping | undefined {
+    return this.streaming.findLast(
+      (mapping) => handle >= mapping.handle && handle < mapping.handle + BigInt(Math.max(1, mapping.size)),
+    );
+  }
+}

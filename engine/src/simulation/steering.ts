@@ -1,0 +1,322 @@
+/**
+ * Leads a run along a finding's path. At a branch that decides whether the next statement of the path is reached, the direction
+ * is not pretended: the inputs that the condition depends on are chosen so that it comes out as wanted, and the run begins anew.
+ * Only where no choice of inputs is found is the direction forced, and then the run says so.
+ */
+import type { BlockId, DriverUnit, PathStep, ProgramFunction, Terminator } from "../program/program.ts";
+import { constantsOf, evaluate, inputsOf, type Origin, type Value } from "./value.ts";
+import { type Plan, Restart, Stop } from "./world.ts";
+
+interface Constraint {
+  readonly origin: Origin;
+  readonly holds: (bits: bigint) => boolean;
+}
+
+/** What stands for a pointer to an object when conditions are tried out. */
+const someObject = 0x10000n;
+const ordinary: readonly bigint[] = [
+  0n,
+  1n,
+  2n,
+  3n,
+  4n,
+  8n,
+  12n,
+  16n,
+  32n,
+  64n,
+  128n,
+  256n,
+  512n,
+  1024n,
+  2048n,
+  4096n,
+  8192n,
+  65536n,
+  -1n,
+];
+const maximalAttempts = 60;
+/** Rounds of a loop whose condition hangs on an input before the other direction is taken. */
+const patience = 40;
+
+export class Steering {
+  readonly #unit: DriverUnit;
+  readonly #plan: Plan;
+  readonly #inputs: ReadonlyMap<string, bigint>;
+  readonly #assume: (sentence: string) => void;
+  readonly #constraints: Constraint[] = [];
+  #targets: readonly PathStep[] = [];
+  #next = 0;
+  readonly #leads = new Map<string, ReadonlySet<BlockId>>();
+  readonly #holds = new Map<string, boolean>();
+  readonly #visits = new Map<string, number>();
+  readonly #arms = new Map<string, string | undefined>();
+
+  constructor(unit: DriverUnit, plan: Plan, inputs: ReadonlyMap<string, bigint>, assume: (sentence: string) => void) {
+    this.#unit = unit;
+    this.#plan = plan;
+    this.#inputs = inputs;
+    this.#assume = assume;
+  }
+
+  /** The statements to reach from now on, in order. */
+  aim(targets: readonly PathStep[]): void {
+    this.#targets = targets;
+    this.#next = 0;
+  }
+
+  get target(): PathStep | undefined {
+    return this.#targets[this.#next];
+  }
+
+  get reached(): number {
+    return this.#next;
+  }
+
+  /** Tells that a statement runs; the path moves on when it is the next one. Returns the step that was reached. */
+  passed(fn: ProgramFunction, statement: number, start: number): PathStep | undefined {
+    // Steps that the run skipped (another way to the same place) do not hold it up.
+    for (let index = this.#next; index < this.#targets.length; index++) {
+      const target = this.#targets[index];
+      if (target === undefined) break;
+      if (target.function !== fn.name || target.file !== fn.file) continue;
+      if (target.statement !== statement || (statement < 0 && target.start !== start)) continue;
+      this.#next = index + 1;
+      return target;
+    }
+    return undefined;
+  }
+
+  /** Which way a two-way branch goes. */
+  branch(
+    fn: ProgramFunction,
+    terminator: Extract<Terminator, { kind: "branch" }>,
+    block: BlockId,
+    condition: Value,
+  ): BlockId {
+    const natural = condition.bits !== 0n;
+    const wanted = this.#wanted(
+      fn,
+      block,
+      terminator.then,
+      terminator.otherwise,
+      natural,
+      condition.origin !== undefined,
+    );
+    if (wanted !== natural) {
+      this.#turn(condition, (bits) => (bits !== 0n) === wanted, fn, terminator);
+    }
+    return wanted ? terminator.then : terminator.otherwise;
+  }
+
+  /** Which case of a switch is taken. */
+  choose(
+    fn: ProgramFunction,
+    terminator: Extract<Terminator, { kind: "switch" }>,
+    value: Value,
+    cases: readonly { readonly low: bigint; readonly high: bigint; readonly target: BlockId }[],
+  ): BlockId {
+    const natural =
+      cases.find((item) => value.bits >= item.low && value.bits <= item.high)?.target ?? terminator.default;
+    const leads = this.#leading(fn);
+    if (leads === undefined || leads.has(natural)) return natural;
+    for (const item of cases) {
+      if (!leads.has(item.target)) continue;
+      this.#turn(value, (bits) => bits >= item.low && bits <= item.high, fn, terminator);
+      return item.target;
+    }
+    if (!leads.has(terminator.default)) return natural;
+    this.#turn(value, (bits) => cases.every((item) => bits < item.low || bits > item.high), fn, terminator);
+    return terminator.default;
+  }
+
+  /** Which arm of an `#if` is taken; the same text chooses the same way. */
+  arm(fn: ProgramFunction, terminator: Extract<Terminator, { kind: "choice" }>): BlockId {
+    const leads = this.#leading(fn);
+    const first = terminator.arms[0];
+    if (first === undefined) throw new Stop("an #if without arms");
+    const key = first.condition ?? "";
+    if (this.#arms.has(key)) {
+      const earlier = this.#arms.get(key);
+      const again = terminator.arms.find((arm) => arm.condition === earlier);
+      if (again !== undefined) return again.target;
+    }
+    const chosen = (leads === undefined ? undefined : terminator.arms.find((arm) => leads.has(arm.target))) ?? first;
+    this.#arms.set(key, chosen.condition);
+    return chosen.target;
+  }
+
+  /** Whether a macro loop's body has to be entered to reach the next statement. */
+  wantsBody(fn: ProgramFunction, body: BlockId, exit: BlockId): boolean {
+    const leads = this.#leading(fn);
+    return leads?.has(body) === true && !leads.has(exit);
+  }
+
+  /** Whether a call of this function may reach the next statement of the path. */
+  leadsInto(fn: ProgramFunction): boolean {
+    const target = this.target;
+    return target !== undefined && this.#contains(fn, target, 0);
+  }
+
+  /** Asks that a value be so; chooses inputs for it and begins anew, or says that it supposes so. */
+  prefer(value: Value, holds: (bits: bigint) => boolean, otherwise: string): boolean {
+    if (holds(value.bits)) return true;
+    if (value.origin !== undefined && this.#solve(value.origin, holds)) {
+      throw new Restart();
+    }
+    this.#assume(otherwise);
+    return false;
+  }
+
+  #wanted(
+    fn: ProgramFunction,
+    block: BlockId,
+    then: BlockId,
+    otherwise: BlockId,
+    natural: boolean,
+    steerable: boolean,
+  ): boolean {
+    const leads = this.#leading(fn);
+    const toThen = leads?.has(then) ?? false;
+    const toOtherwise = leads?.has(otherwise) ?? false;
+    if (toThen !== toOtherwise) return toThen;
+    if (!steerable) return natural;
+    const key = `${fn.file}:${fn.name}:${String(block)}`;
+    const visits = (this.#visits.get(key) ?? 0) + 1;
+    this.#visits.set(key, visits);
+    return visits > patience ? (visits % (patience + 1) === 0) !== natural : natural;
+  }
+
+  /** Makes the condition come out as wanted. */
+  #turn(value: Value, holds: (bits: bigint) => boolean, fn: ProgramFunction, at: Terminator): void {
+    if (value.origin === undefined) {
+      throw new Stop(
+        `in ${fn.name}() the driver's own values lead away from the next step of the path at offset ${String(at.start)}`,
+      );
+    }
+    if (this.#solve(value.origin, holds)) throw new Restart();
+    this.#assume(
+      `in ${fn.name}() a condition on ${inputsOf(value.origin, 2).join(" and ")} is supposed to lead to the path`,
+    );
+  }
+
+  #solve(origin: Origin, holds: (bits: bigint) => boolean): boolean {
+    if (this.#plan.attempts >= maximalAttempts) return false;
+    const names = inputsOf(origin, 4).filter((name) => this.#inputs.has(name));
+    if (names.length === 0) return false;
+    const near = constantsOf(origin).flatMap((bits) => [bits, bits + 1n, bits - 1n]);
+    const candidates = [...new Set([...near, ...ordinary])];
+    const base = (name: string): bigint | undefined => this.#inputs.get(name);
+    const trial = (changes: ReadonlyMap<string, bigint>): boolean => {
+      const read = (name: string): bigint | undefined => changes.get(name) ?? base(name);
+      const bits = evaluate(origin, read);
+      if (bits === undefined || !holds(bits)) return false;
+      return this.#constraints.every((constraint) => {
+        const value = evaluate(constraint.origin, read);
+        return value === undefined || constraint.holds(value);
+      });
+    };
+    const adopt = (changes: ReadonlyMap<string, bigint>): boolean => {
+      for (const [name, bits] of changes) this.#plan.inputs.set(name, bits === someObject ? "object" : bits);
+      this.#plan.shared.length = 0;
+      return true;
+    };
+    for (const name of names) {
+      for (const bits of this.#options(name, candidates)) {
+        const changes = new Map([[name, bits]]);
+        if (trial(changes)) return adopt(changes);
+      }
+    }
+    for (const [index, first] of names.entries()) {
+      for (const second of names.slice(index + 1)) {
+        for (const a of this.#options(first, candidates)) {
+          for (const b of this.#options(second, candidates)) {
+            const changes = new Map([
+              [first, a],
+              [second, b],
+            ]);
+            if (trial(changes)) return adopt(changes);
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  /** What an input may be set to: an address only to nothing or to something. */
+  #options(name: string, candidates: readonly bigint[]): readonly bigint[] {
+    const current = this.#inputs.get(name) ?? 0n;
+    return current >= 0x100000n ? [0n] : [...candidates, someObject];
+  }
+
+  /** Blocks of `fn` from which the next statement of the path can be reached; undefined when it cannot be from any. */
+  #leading(fn: ProgramFunction): ReadonlySet<BlockId> | undefined {
+    const target = this.target;
+    if (target === undefined) return undefined;
+    const key = `${fn.file}:${fn.name}>${target.file}:${target.function}:${String(target.statement)}:${String(target.start)}`;
+    let leads = this.#leads.get(key);
+    if (leads === undefined) {
+      leads = this.#reverse(fn, target);
+      this.#leads.set(key, leads);
+    }
+    return leads.size === 0 ? undefined : leads;
+  }
+
+  #reverse(fn: ProgramFunction, target: PathStep): ReadonlySet<BlockId> {
+    const found = new Set<BlockId>();
+    const calls = new Set(
+      this.#unit
+        .calleesOf(fn)
+        .filter((call) => this.#contains(call.target, target, 1))
+        .map((call) => call.statement.id),
+    );
+    const isOwn = fn.name === target.function && fn.file === target.file;
+    for (const block of fn.blocks) {
+      const inStatements = block.statements.some(
+        (statement) => calls.has(statement.id) || (isOwn && statement.id === target.statement),
+      );
+      const inTerminator = isOwn && target.statement < 0 && block.terminator.start === target.start;
+      if (inStatements || inTerminator) found.add(block.id);
+    }
+    for (let grew = found.size > 0; grew; ) {
+      grew = false;
+      for (const block of fn.blocks) {
+        if (found.has(block.id) || !successors(block.terminator).some((next) => found.has(next))) continue;
+        found.add(block.id);
+        grew = true;
+      }
+    }
+    return found;
+  }
+
+  /** Whether the target lies in `fn` or in what it calls. */
+  #contains(fn: ProgramFunction, target: PathStep, depth: number): boolean {
+    if (fn.name === target.function && fn.file === target.file) return true;
+    if (depth > 12) return false;
+    const key = `${fn.file}:${fn.name}>${target.file}:${target.function}`;
+    const known = this.#holds.get(key);
+    if (known !== undefined) return known;
+    this.#holds.set(key, false);
+    const result = this.#unit.calleesOf(fn).some((call) => this.#contains(call.target, target, depth + 1));
+    this.#holds.set(key, result);
+    return result;
+  }
+}
+
+function successors(terminator: Terminator): readonly BlockId[] {
+  switch (terminator.kind) {
+    case "jump":
+      return [terminator.target];
+    case "branch":
+      return [terminator.then, terminator.otherwise];
+    case "switch":
+      return [...terminator.cases.map((item) => item.target), terminator.default];
+    case "choice":
+      return terminator.arms.map((arm) => arm.target);
+    case "iterate":
+      return [terminator.body, terminator.exit];
+    case "return":
+    case "unreachable":
+      return [];
+  }
+}

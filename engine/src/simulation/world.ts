@@ -1,0 +1,63 @@
+/**
+ * What the interpreter needs from the machine and the kernel model, and what steers a run. The interpreter knows neither
+ * caches nor the kernel's API: a load either hits memory that only the driver sees, or goes to the machine.
+ */
+import type { CallStatement, ProgramFunction, Statement, Terminator } from "../program/program.ts";
+import type { Type } from "../program/types.ts";
+import type { FileSpan } from "../text/span.ts";
+import type { Value } from "./value.ts";
+
+export interface World {
+  readonly wordBits: 32 | 64;
+  readonly bigEndian: boolean;
+  /** Linear memory of the kernel. */
+  allocate(bytes: number, alignment: number): bigint;
+  /** The running thread's stack: lowest address and size in bytes. */
+  readonly stack: { readonly base: bigint; readonly size: number };
+  /** Whether the bytes are on the machine, because a device or a user sees them too. */
+  isShared(address: bigint, size: number): boolean;
+  load(address: bigint, size: number): bigint;
+  store(address: bigint, size: number, bits: bigint): void;
+  /** A macro or enumerator that kernel headers define. */
+  constant(name: string): bigint | undefined;
+  /** The type of a field of a kernel structure, where the model knows it. */
+  fieldType(record: string | undefined, field: string): Type | undefined;
+  /** Called before the first read of a field that nothing has written: the model may write it. */
+  prepareField(owner: bigint, record: string | undefined, field: string): void;
+  /** Called when an object of a kernel structure's type comes to be because the code uses it. */
+  prepareObject(base: bigint, record: string): void;
+  /** The kernel's function; undefined when the model has none of that name. */
+  call(call: KernelCall): Value | undefined;
+  /** The field that a macro stands for when it is assigned to. */
+  lvalue(name: string, values: readonly Value[]): { readonly address: bigint; readonly type: Type } | undefined;
+  /** Rounds of a macro loop that the model knows: each assigns the places in order; undefined when it does not know it. */
+  iterate(macro: string, values: readonly Value[]): readonly (readonly Value[])[] | undefined;
+  /** The statement that runs now: what the machine does next belongs to it. */
+  at(source: FileSpan, fn: ProgramFunction, node: Statement | Terminator): void;
+}
+
+export interface KernelCall {
+  readonly name: string;
+  readonly values: readonly Value[];
+  readonly statement: CallStatement;
+  readonly function: ProgramFunction;
+  /** Text of an argument as the source has it. */
+  text(index: number): string;
+  /** Type of an argument. */
+  type(index: number): Type;
+}
+
+/** What a run found out that the next attempt must know from its start. Lives over attempts. */
+export class Plan {
+  /** Choices for inputs. "object" means a pointer to something. */
+  readonly inputs = new Map<string, bigint | "object">();
+  /** Stretches that a device or a user will see: they live on the machine from their birth. */
+  readonly shared: { readonly from: bigint; readonly to: bigint }[] = [];
+  attempts = 0;
+}
+
+/** Ends an attempt: the plan has changed and the run begins anew. Never leaves simulation/. */
+export class Restart extends Error {}
+
+/** Ends a run for good with the reason in words. Never leaves simulation/. */
+export class Stop extends Error {}
