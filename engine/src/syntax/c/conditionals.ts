@@ -215,7 +215,7 @@ class ConditionalPass {
       }
       case T.directiveDefine:
       case T.directiveInclude: {
-        const atBoundary = this.#stack.length === 0 && endsItem(this.#last);
+        const atBoundary = this.#stack.length === 0 && endsItem(this.#last) && !this.#beforeBody(i);
         if (!atBoundary) {
           this.hoisted.push(starts[i] ?? 0, ends[i] ?? 0);
           this.#kill(i, i + 1);
@@ -226,6 +226,15 @@ class ConditionalPass {
         this.#kill(i, i + 1);
         return i;
     }
+  }
+
+  /** A directive between a function's head and its body. */
+  #beforeBody(directive: number): boolean {
+    if (this.#last !== T.rparen) return false;
+    const { kinds } = this.#tokens;
+    let i = directive + 1;
+    while (i < directive + 100 && (kinds[i] ?? 0) >= T.directiveDefine && (kinds[i] ?? 0) <= T.directiveOther) i++;
+    return kinds[i] === T.lbrace;
   }
 
   #openArm(directive: number, zero: boolean): number {

@@ -35,6 +35,8 @@ export class Cursor {
   badAt = 0;
   readonly gaps: SyntaxGap[] = [];
   functionName: string | undefined;
+  /** The statement is an argument of a macro: it may end at `)` or `,`. */
+  inArgument = false;
   /** The text is a macro's body: its last statement needs no `;`. */
   macroBody = false;
   /** Parameters and locals of the function, and objects and functions of the file: what `(name)(x)` calls. */

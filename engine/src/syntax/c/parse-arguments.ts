@@ -25,12 +25,22 @@ export function parseArguments(p: Cursor): Expression[] {
   }
 }
 
+/** A type of at most this many tokens is read again as the beginning of a declaration; the limit keeps that cheap. */
+const declarationTokens = 16;
+
 function parseArgument(p: Cursor): Expression {
   const from = p.pos;
   const { start } = p;
   let argument = readArgument(p);
   if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
-  if (!p.bad && p.kind === T.semicolon) {
+  if (!p.bad && argument.kind === "type-argument" && p.pos - from < declarationTokens) {
+    // `poll(dev, 10, u32 x = read(dev); ..)`: what looked like a type begins a declaration.
+    if (p.kind === T.assign || p.kind === T.semicolon) {
+      p.moveTo(from);
+      argument = parseStatementsArgument(p, start, []);
+      if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+    }
+  } else if (!p.bad && p.kind === T.semicolon) {
     p.advance();
     const first: Statement = { kind: "expression", expression: argument, start, end: p.lastEnd };
     argument = parseStatementsArgument(p, start, [first]);
@@ -67,7 +77,7 @@ function readArgument(p: Cursor): Expression {
     p.advance();
     return { kind: "operator-argument", text: p.text.slice(start, end), start, end };
   }
-  if (kind === T.dot && next === T.ident) {
+  if ((kind === T.dot && next === T.ident) || kind === T.lbracket) {
     const item = parseInitializerItem(p);
     return { kind: "initializer-list", items: [item], start: item.start, end: item.end };
   }
@@ -118,13 +128,16 @@ function holdsStatements(p: Cursor): boolean {
 
 /** Statements as an argument: `wait_event_cmd(q, done, unlock(l); pause(), lock(l))`, `macro_for(i = 0; i < n; i++)`. */
 function parseStatementsArgument(p: Cursor, start: number, body: Statement[]): Expression {
+  const { inArgument } = p;
+  p.inArgument = true;
   if (p.enter()) {
     while (!p.bad && p.kind !== T.comma && p.kind !== T.rparen && p.kind !== T.eof) {
       if (p.kind === T.semicolon) p.advance();
-      else body.push(parseStatement(p, true));
+      else body.push(parseStatement(p));
     }
   }
   p.leave();
+  p.inArgument = inArgument;
   const end = p.lastEnd;
   return { kind: "statement-expression", body: { kind: "compound", body, start, end }, start, end };
 }

@@ -78,7 +78,7 @@ function parseDirect(p: Cursor, form: DeclaratorForm): Declarator {
   } else if (p.kind === T.lparen && isNested(p, form)) {
     p.advance();
     while (p.kind === T.ident && p.isAnnotation(p.symbol)) parseAnnotation(p, true);
-    // `(WINAPI *name)`: a calling convention before the star.
+    // `(__efiapi *name)`: a calling convention before the star.
     if (p.kind === T.ident && p.peek(1) === T.star) p.advance();
     declarator = parseDeclarator(p, form);
     p.expect(T.rparen, "`)` expected in a declarator");
@@ -100,7 +100,7 @@ function isNested(p: Cursor, form: DeclaratorForm): boolean {
   const next = p.peek(1);
   if (next === T.star || next === T.caret || next === T.lbracket || next === T.lparen) return true;
   if (next !== T.ident) return next >= K.firstAttribute && next <= K.lastAttribute;
-  if (p.peek(2) === T.star) return p.isAnnotation(p.symbolAt(p.pos + 1));
+  if (p.peek(2) === T.star) return p.nameAt(p.pos + 1).startsWith("__") && !p.isTypeName(p.pos + 1);
   return form === "either" && p.peek(2) === T.rparen && !p.isTypeName(p.pos + 1);
 }
 
@@ -156,10 +156,13 @@ export function parseTrailing(p: Cursor): readonly Annotation[] {
   }
 }
 
-/** `(*name)(` or `(*name[3])(` after the name at `pos`: that name is the type of a function pointer. */
+/** `(*name)(`, `(*name[3])(` or `(*name)[` after the name at `pos`: that name is a type, the pointer's. */
 export function isFunctionPointer(p: Cursor, pos: number): boolean {
   let i = pos + 1;
-  if (p.kinds[i++] !== T.lparen || p.kinds[i++] !== T.star) return false;
+  if (p.kinds[i++] !== T.lparen) return false;
+  // A calling convention: `(__efiapi *name)(`.
+  if (p.kinds[i] === T.ident && p.nameAt(i).startsWith("__")) i++;
+  if (p.kinds[i++] !== T.star) return false;
   while (p.kinds[i] === T.star) i++;
   if (p.kinds[i++] !== T.ident) return false;
   while (p.kinds[i] === T.lbracket) {
@@ -167,7 +170,7 @@ export function isFunctionPointer(p: Cursor, pos: number): boolean {
     if (close < 0) return false;
     i = close + 1;
   }
-  return p.kinds[i] === T.rparen && p.kinds[i + 1] === T.lparen;
+  return p.kinds[i] === T.rparen && (p.kinds[i + 1] === T.lparen || p.kinds[i + 1] === T.lbracket);
 }
 
 /** The name that a declarator declares, or undefined for an abstract one. */
@@ -229,11 +232,14 @@ export function finishDeclaration(
 /** One declarator with its annotations and initialiser. */
 export function parseInitDeclarator(p: Cursor, scope: Set<string>): InitDeclarator {
   const { start } = p;
+  // `struct a x, __user *y;`
+  const leading: Annotation[] = [];
+  while (p.kind === T.ident && p.isAnnotation(p.symbol)) leading.push(parseAnnotation(p, true));
   const declarator = parseDeclarator(p, "named");
   const name = declaredName(declarator);
   if (name !== undefined) scope.add(name.name);
-  const annotations = parseTrailing(p);
-  return finishInitDeclarator(p, start, declarator, annotations);
+  const trailing = parseTrailing(p);
+  return finishInitDeclarator(p, start, declarator, leading.length === 0 ? trailing : [...leading, ...trailing]);
 }
 
 export function finishInitDeclarator(

@@ -81,7 +81,8 @@ function finishAssignment(p: Cursor, operand: Expression, start: number): Expres
   if (p.kind < T.assign || p.kind > T.assignOr || p.bad) return left;
   const operator = assignOperators[p.kind - T.assign] ?? "=";
   p.advance();
-  const value = parseAssignment(p);
+  // `DECLARE_BITMAP(name, 3) = {};` assigns a brace list.
+  const value = p.kind === T.lbrace ? parseBraceInitializer(p) : parseAssignment(p);
   return { kind: "assign", operator, target: left, value, start, end: p.lastEnd };
 }
 
@@ -207,6 +208,11 @@ function finishPostfix(p: Cursor, operand: Expression, start: number): Expressio
         left = { kind: "member", object: left, name, nameStart, arrow, start, end };
         break;
       }
+      case T.string:
+        // `pr_fmt(NAME) "text"`: the call stands for a string as well.
+        if (left.kind !== "call") return left;
+        parseString(p);
+        return { kind: "string", start, end: p.lastEnd };
       case T.increment:
       case T.decrement: {
         const operator = p.kind === T.increment ? "++" : "--";
@@ -225,18 +231,24 @@ function finishPostfix(p: Cursor, operand: Expression, start: number): Expressio
 /** A name, or a string literal that begins with names: `KERN_ERR PFX "x"`. */
 function parseIdentifier(p: Cursor): Expression {
   const next = p.peek(1);
-  if (next === T.string || (next === T.ident && namesEndInString(p))) return parseString(p);
+  if (next === T.string || (next === T.ident && (namesEndInString(p) || areStrings(p)))) return parseString(p);
   const node: Expression = { kind: "identifier", name: p.name, start: p.start, end: p.end };
   p.advance();
   return node;
 }
 
-/** `A B "x"`: names up to a string literal. */
+/** `A B "x"` or `A fmt("x")`: names up to a string literal. */
 export function namesEndInString(p: Cursor): boolean {
   let ahead = 1;
   while (p.peek(ahead) === T.ident) ahead++;
-  return p.peek(ahead) === T.string;
+  return p.peek(ahead) === T.string || (p.peek(ahead) === T.lparen && p.peek(ahead + 1) === T.string);
 }
+
+/** `PREFIX DRIVER_DESC`: two names in capitals side by side can only be strings. */
+function areStrings(p: Cursor): boolean {
+  return !p.onNewLine(p.pos + 1) && isCapital(p.name) && isCapital(p.nameAt(p.pos + 1));
+}
+const isCapital = (name: string): boolean => name === name.toUpperCase();
 
 /** String literals and the names and macro calls between them. */
 function parseString(p: Cursor): StringLiteral {
@@ -259,8 +271,9 @@ function parseString(p: Cursor): StringLiteral {
       const after = close < 0 ? T.eof : (p.kinds[close + 1] ?? 0);
       if (after !== T.string && after !== T.rparen && after !== T.comma) break;
       p.moveTo(close + 1);
-    } else if (p.kind === T.ident && (p.peek(1) === T.comma || p.peek(1) === T.ident)) p.advance();
-    else break;
+    } else if (p.kind === T.ident && (p.peek(1) === T.comma || p.peek(1) === T.ident || p.peek(1) === T.semicolon)) {
+      p.advance();
+    } else break;
   }
   return { kind: "string", start, end: p.lastEnd };
 }
@@ -394,7 +407,7 @@ function isCast(p: Cursor): boolean {
   const next = p.peek(3);
   if (next === T.lparen || next === T.lbrace) return !p.isObject(pos);
   if (next === T.string) return p.isTypeName(pos);
-  if (beginsOperand(next)) return !p.onNewLine(pos + 2) || p.isTypeName(pos);
+  if (beginsOperand(next)) return true;
   if (next === T.star || next === T.amp || next === T.minus || next === T.plus) return p.isTypeName(pos);
   if (next === T.increment || next === T.decrement) return p.isTypeName(pos);
   return false;

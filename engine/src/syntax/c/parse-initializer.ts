@@ -42,8 +42,11 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
 /** An item ends at `,` or `}`; a macro that brings its own comma may be followed by the next line's item. */
 function itemEnds(p: Cursor): boolean {
   if (p.kind === T.comma || p.kind === T.rbrace) return true;
+  const before = p.kinds[p.pos - 1] ?? 0;
+  // `MACRO(..) { items }`, where the macro opens the list's item.
+  if (p.kind === T.lbrace && (before === T.rparen || before === T.ident)) return true;
   const next = p.kind === T.ident || p.kind === T.lbrace || p.kind === T.dot || p.kind === T.lbracket;
-  return next && (p.kinds[p.pos - 1] ?? 0) !== T.rbrace && p.onNewLine(p.pos);
+  return next && before !== T.rbrace && p.onNewLine(p.pos);
 }
 
 /** One item with its designators: `.a.b[1] = v`, `[1 ... 3] = v`, the GNU form `a: v`, or just `v`. */

@@ -7,14 +7,14 @@ import { continueExpression, namesEndInString, parseExpression } from "./parse-e
 import { finishExpressionStatement, parseBody } from "./parse-statement.ts";
 import { beginsType, K, T } from "./tokens.ts";
 
-export function parseNameStatement(p: Cursor, inArgument: boolean): Statement {
+export function parseNameStatement(p: Cursor): Statement {
   const { start, name, end } = p;
   const next = p.peek(1);
   if (next === T.lparen) {
     if (p.isAnnotation(p.symbol) || isFunctionPointer(p, p.pos)) {
       if (declaresAfterParens(p)) return parseDeclaration(p);
     }
-    return parseCallStatement(p, inArgument);
+    return parseCallStatement(p);
   }
   if (next === T.colon) {
     p.advance();
@@ -30,7 +30,7 @@ export function parseNameStatement(p: Cursor, inArgument: boolean): Statement {
     const body = parseBody(p);
     return { kind: "macro-statement", call, body, start, end: p.lastEnd };
   }
-  return finishExpressionStatement(p, parseExpression(p), start, inArgument);
+  return finishExpressionStatement(p, parseExpression(p), start);
 }
 
 /** `__aligned(8) u8 x;` or a function pointer, rather than a call of a macro that is named like an annotation. */
@@ -69,7 +69,7 @@ function beginsDeclaration(p: Cursor, next: number): boolean {
 }
 
 /** `name(..)` at the beginning of a statement: what follows tells a call from a macro that governs a statement. */
-function parseCallStatement(p: Cursor, inArgument: boolean): Statement {
+function parseCallStatement(p: Cursor): Statement {
   const { start, name, end } = p;
   const at = p.pos;
   const callee: Expression = { kind: "identifier", name, start, end };
@@ -84,7 +84,7 @@ function parseCallStatement(p: Cursor, inArgument: boolean): Statement {
     // A macro that needs no `;`.
     return { kind: "expression", expression: call, start, end: p.lastEnd };
   }
-  return finishExpressionStatement(p, continueExpression(p, call), start, inArgument);
+  return finishExpressionStatement(p, continueExpression(p, call), start);
 }
 
 /** After `name(..)`: does it govern the statement that follows? */
@@ -96,7 +96,15 @@ function governs(p: Cursor, at: number, name: string): boolean {
     if (!p.onNewLine(pos)) return false;
     return loop || (kind !== T.lparen && p.indentation(pos) > p.indentation(at));
   }
-  if (!startsStatement(kind) || kind === T.rbrace || kind === K.case || kind === K.default) return false;
+  if (
+    !startsStatement(kind) ||
+    kind === T.rbrace ||
+    kind === T.eof ||
+    kind === K.else ||
+    kind === K.case ||
+    kind === K.default
+  )
+    return false;
   if (loop) return true;
   return p.indentation(pos) > p.indentation(at);
 }
@@ -104,9 +112,10 @@ function governs(p: Cursor, at: number, name: string): boolean {
 function startsStatement(kind: number): boolean {
   return (
     beginsOperand(kind) ||
-    (kind >= K.if && kind <= K.goto && kind !== K.else) ||
+    (kind >= K.if && kind <= K.goto) ||
     beginsType(kind) ||
     kind === T.rbrace ||
+    kind === T.eof ||
     (kind >= T.directiveIf && kind <= T.directiveEndif)
   );
 }

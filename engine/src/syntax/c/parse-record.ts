@@ -36,6 +36,11 @@ export function parseRecord(p: Cursor): RecordType {
   if (p.kind === T.ident) {
     name = p.name;
     p.advance();
+    // `struct UVC_HEADER(1) name`: a macro makes the tag.
+    if (p.kind === T.lparen) {
+      const close = p.closing(p.pos);
+      if (close >= 0 && p.kinds[close + 1] === T.ident) p.moveTo(close + 1);
+    }
     // `struct A b {`: A is a decoration that is not known.
     if (p.kind === T.ident && p.peek(1) === T.lbrace) {
       if (p.isAnnotation(p.symbol)) parseTagWords(p, annotations);

@@ -28,7 +28,10 @@ export function parseCompound(p: Cursor): CompoundStatement {
     p.leave();
     return { kind: "compound", body: [], start, end: p.lastEnd };
   }
+  const { inArgument } = p;
+  p.inArgument = false;
   const body = parseBlock(p);
+  p.inArgument = inArgument;
   p.leave();
   if (!p.take(T.rbrace)) p.gap(start, p.lastEnd, "`}` expected");
   return { kind: "compound", body, start, end: p.lastEnd };
@@ -45,19 +48,18 @@ export function parseStatementExpression(p: Cursor): StatementExpression {
 
 /**
  * One statement. Always consumes something, unless at the end or at a closing bracket that belongs to the caller.
- * With `inArgument` the statement may end at the `)` or `,` of a macro call.
  */
-export function parseStatement(p: Cursor, inArgument = false): Statement {
+export function parseStatement(p: Cursor): Statement {
   const from = p.pos;
   const { start } = p;
   if (!p.enter()) {
     p.leave();
     return resynchronise(p, from, start);
   }
-  const statement = readStatement(p, inArgument);
+  const statement = readStatement(p);
   p.leave();
   if (!p.bad) return statement;
-  if (inArgument) return { kind: "unknown", start, end: p.lastEnd };
+  if (p.inArgument) return { kind: "unknown", start, end: p.lastEnd };
   return resynchronise(p, from, start);
 }
 
@@ -123,22 +125,22 @@ function closingWithin(p: Cursor, open: number): number {
   }
 }
 
-function readStatement(p: Cursor, inArgument: boolean): Statement {
+function readStatement(p: Cursor): Statement {
   const { kind, start } = p;
-  if (kind === T.ident) return parseNameStatement(p, inArgument);
-  if (kind >= K.if && kind <= K.goto) return readKeywordStatement(p, inArgument);
+  if (kind === T.ident) return parseNameStatement(p);
+  if (kind >= K.if && kind <= K.goto) return readKeywordStatement(p);
   if (kind === T.lbrace) return parseCompound(p);
   if (kind === T.semicolon) {
     p.advance();
     return { kind: "empty", start, end: p.lastEnd };
   }
   if (kind === T.directiveIf) return parseConditionalGroup(p, parseArm);
-  if (beginsType(kind)) return isStorageMacro(p) ? storageMacro(p, inArgument) : parseDeclaration(p);
+  if (beginsType(kind)) return isStorageMacro(p) ? storageMacro(p) : parseDeclaration(p);
   if (kind === K.extension && beginsType(p.peek(1))) {
     p.advance();
     return parseDeclaration(p);
   }
-  if (kind >= K.firstAsm && kind <= K.lastAsm) return parseAsm(p, inArgument);
+  if (kind >= K.firstAsm && kind <= K.lastAsm) return parseAsm(p);
   if (kind === K.label) {
     while (p.kind !== T.semicolon && p.kind !== T.eof) p.advance();
     p.take(T.semicolon);
@@ -146,7 +148,7 @@ function readStatement(p: Cursor, inArgument: boolean): Statement {
   }
   if (kind === K.lastAttribute || kind === K.firstAttribute) return parseDeclaration(p);
   const expression = parseExpression(p);
-  return finishExpressionStatement(p, expression, start, inArgument);
+  return finishExpressionStatement(p, expression, start);
 }
 
 function parseArm(p: Cursor): Statement[] {
@@ -156,22 +158,23 @@ function parseArm(p: Cursor): Statement[] {
 }
 
 /** Takes the `;`. Without one the statement stands when the next line begins anew, and the lack is a gap. */
-export function finishExpressionStatement(
-  p: Cursor,
-  expression: Expression,
-  start: number,
-  inArgument: boolean,
-): Statement {
-  if (!p.bad && !p.take(T.semicolon) && !mayEnd(p, inArgument)) {
+export function finishExpressionStatement(p: Cursor, expression: Expression, start: number): Statement {
+  if (!p.bad && !p.take(T.semicolon) && !mayEnd(p)) {
+    // A macro in capitals alone on its line may bring its own `;`.
+    if (expression.kind === "identifier" && p.onNewLine(p.pos) && isCapital(expression.name)) {
+      return { kind: "expression", expression, start, end: p.lastEnd };
+    }
     if (p.onNewLine(p.pos) && p.lastEnd > start && !continues(p.kind)) p.gap(start, p.lastEnd, "`;` expected");
     else p.fail("`;` expected");
   }
   return { kind: "expression", expression, start, end: p.lastEnd };
 }
 
+const isCapital = (name: string): boolean => name === name.toUpperCase();
+
 /** A statement may end without `;` before the `)` or `,` of a macro call, and at the end of a macro's body. */
-const mayEnd = (p: Cursor, inArgument: boolean): boolean =>
-  (inArgument && (p.kind === T.rparen || p.kind === T.comma)) || (p.macroBody && p.kind === T.eof);
+const mayEnd = (p: Cursor): boolean =>
+  (p.inArgument && (p.kind === T.rparen || p.kind === T.comma)) || (p.macroBody && p.kind === T.eof);
 
 const continues = (kind: number): boolean =>
   kind === T.rparen || kind === T.rbracket || kind === T.comma || kind === T.colon || kind === T.eof;
@@ -188,14 +191,14 @@ function isStorageMacro(p: Cursor): boolean {
   return after === T.semicolon || after === T.assign;
 }
 
-function storageMacro(p: Cursor, inArgument: boolean): Statement {
+function storageMacro(p: Cursor): Statement {
   const { start } = p;
   while (p.kind >= K.firstStorage && p.kind <= K.lastQualifier) p.advance();
   const expression = parseExpression(p);
-  return finishExpressionStatement(p, expression, start, inArgument);
+  return finishExpressionStatement(p, expression, start);
 }
 
-function parseAsm(p: Cursor, inArgument: boolean): Statement {
+function parseAsm(p: Cursor): Statement {
   const { start } = p;
   while (p.kind !== T.lparen && p.kind !== T.semicolon && p.kind !== T.eof) p.advance();
   if (p.kind === T.lparen) {
@@ -203,11 +206,11 @@ function parseAsm(p: Cursor, inArgument: boolean): Statement {
     if (close < 0) p.fail("`)` expected after asm");
     else p.moveTo(close + 1);
   }
-  if (!inArgument || p.kind === T.semicolon) p.expect(T.semicolon, "`;` expected after asm");
+  if (!p.inArgument || p.kind === T.semicolon) p.expect(T.semicolon, "`;` expected after asm");
   return { kind: "asm", start, end: p.lastEnd };
 }
 
-function readKeywordStatement(p: Cursor, inArgument: boolean): Statement {
+function readKeywordStatement(p: Cursor): Statement {
   const { kind, start } = p;
   p.advance();
   switch (kind) {
@@ -226,7 +229,7 @@ function readKeywordStatement(p: Cursor, inArgument: boolean): Statement {
       return { kind: "switch", value: test, body, start, end: p.lastEnd };
     }
     case K.do:
-      return parseDo(p, start, inArgument);
+      return parseDo(p, start);
     case K.for:
       return parseFor(p, start);
     case K.case: {
@@ -245,25 +248,25 @@ function readKeywordStatement(p: Cursor, inArgument: boolean): Statement {
         p.advance();
         return { kind: "return", start, end: p.lastEnd };
       }
-      if (mayEnd(p, inArgument)) return { kind: "return", start, end: p.lastEnd };
+      if (mayEnd(p)) return { kind: "return", start, end: p.lastEnd };
       const value = parseExpression(p);
-      endJump(p, start, inArgument);
+      endJump(p, start);
       return { kind: "return", value, start, end: p.lastEnd };
     }
     case K.goto: {
       if (p.kind === T.ident) {
         const { name } = p;
         p.advance();
-        endJump(p, start, inArgument);
+        endJump(p, start);
         return { kind: "goto", name, start, end: p.lastEnd };
       }
       const target = parseExpression(p);
-      endJump(p, start, inArgument);
+      endJump(p, start);
       return { kind: "goto", target, start, end: p.lastEnd };
     }
     case K.break:
     case K.continue:
-      endJump(p, start, inArgument);
+      endJump(p, start);
       return { kind: kind === K.break ? "break" : "continue", start, end: p.lastEnd };
     default:
       p.fail("`else` without `if`");
@@ -271,9 +274,9 @@ function readKeywordStatement(p: Cursor, inArgument: boolean): Statement {
   }
 }
 
-function endJump(p: Cursor, start: number, inArgument: boolean): void {
+function endJump(p: Cursor, start: number): void {
   if (p.bad || p.take(T.semicolon)) return;
-  if (mayEnd(p, inArgument)) return;
+  if (mayEnd(p)) return;
   if (p.onNewLine(p.pos) && !continues(p.kind)) p.gap(start, p.lastEnd, "`;` expected");
   else p.fail("`;` expected");
 }
@@ -291,6 +294,8 @@ export function parseBody(p: Cursor): Statement {
 
 /** `( condition )`. When the condition cannot be read but its end is found, the statement stays. */
 export function parseCondition(p: Cursor): Expression {
+  // `if time_after(a, b)`: the macro's own parentheses.
+  if (p.kind === T.ident && p.peek(1) === T.lparen) return parseExpression(p);
   if (!p.expect(T.lparen, "`(` expected")) return unknownHere(p);
   const from = p.pos;
   const { start } = p;
@@ -306,7 +311,7 @@ export function parseCondition(p: Cursor): Expression {
   return { kind: "unknown", start, end };
 }
 
-function parseDo(p: Cursor, start: number, inArgument: boolean): Statement {
+function parseDo(p: Cursor, start: number): Statement {
   const body = parseBody(p);
   if (p.kind === T.ident) {
     // A macro that ends a do loop: `do { .. } while_each_thread(a, b);`.
@@ -316,7 +321,14 @@ function parseDo(p: Cursor, start: number, inArgument: boolean): Statement {
   }
   p.expect(K.while, "`while` expected after a do block");
   const test = p.bad ? unknownHere(p) : parseCondition(p);
-  if (!p.bad && !p.take(T.semicolon) && !inArgument && p.kind !== T.rbrace && p.kind !== T.eof && !p.onNewLine(p.pos)) {
+  if (
+    !p.bad &&
+    !p.take(T.semicolon) &&
+    !p.inArgument &&
+    p.kind !== T.rbrace &&
+    p.kind !== T.eof &&
+    !p.onNewLine(p.pos)
+  ) {
     p.fail("`;` expected after a do loop");
   }
   return { kind: "do-while", test, body, start, end: p.lastEnd };

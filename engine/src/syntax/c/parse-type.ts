@@ -4,7 +4,7 @@ import type { Cursor } from "./cursor.ts";
 import { isFunctionPointer, parseDeclarator } from "./parse-declarator.ts";
 import { parseTypeOrExpression } from "./parse-expression.ts";
 import { parseEnum, parseRecord } from "./parse-record.ts";
-import { beginsType, K, keywordCount, T } from "./tokens.ts";
+import { K, keywordCount, T } from "./tokens.ts";
 
 /**
  * What a run of specifiers stands before.
@@ -28,7 +28,8 @@ const abstract = { kind: "abstract" } as const;
 export function parseAnnotation(p: Cursor, takesArgument: boolean): Annotation {
   const { name, start } = p;
   p.advance();
-  if (!takesArgument || p.kind !== T.lparen) return { name, start, end: p.lastEnd };
+  // `void __noreturn (*entry)(void)`: the parentheses are a declarator's.
+  if (!takesArgument || p.kind !== T.lparen || p.peek(1) === T.star) return { name, start, end: p.lastEnd };
   const close = p.closing(p.pos);
   if (close < 0) {
     p.fail("`)` expected");
@@ -69,7 +70,10 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
         continue;
       }
       // A second name is the declarator, unless more of a declaration follows it.
-      const goesOn = next === T.ident ? !isTrailing(p, p.pos + 1, place) : next === T.star || beginsType(next);
+      const goesOn =
+        next === T.ident
+          ? !isTrailing(p, p.pos + 1, place)
+          : next === T.star || (next >= K.firstStorage && next < K.firstAttribute);
       if (!goesOn) break;
       if (next !== T.star && named >= 0 && decorates(p, named) && !decorates(p, p.pos)) {
         (annotations ??= []).push(annotationAt(p, named));
@@ -128,12 +132,20 @@ function endsSpecifiers(p: Cursor, place: SpecifierPlace, next: number, somethin
   return next === T.assign || next === T.semicolon || next === T.comma || next === T.lbracket;
 }
 
-/** Words after a declared name: `struct x *p __free(kfree)`: is the name at `pos` such a word? */
+/** Words after a declared name (`struct x *p __free(kfree) = ..`): do they begin at `pos`? */
 function isTrailing(p: Cursor, pos: number, place: SpecifierPlace): boolean {
   if (place === "name") return false;
-  const next = p.kinds[pos + 1] ?? 0;
-  if (!p.isAnnotation(p.symbolAt(pos)) && !p.nameAt(pos).startsWith("__")) return false;
-  return next === T.semicolon || next === T.assign || next === T.comma || next === T.lparen || next === T.lbracket;
+  let i = pos;
+  while (p.kinds[i] === T.ident && (p.isAnnotation(p.symbolAt(i)) || p.nameAt(i).startsWith("__"))) {
+    i++;
+    if (p.kinds[i] === T.lparen) {
+      const close = p.closing(i);
+      if (close < 0) return true;
+      i = close + 1;
+    }
+  }
+  const next = p.kinds[i] ?? 0;
+  return i > pos && (next === T.semicolon || next === T.assign || next === T.comma || next === T.lbracket);
 }
 
 /** A name that looks like a decoration: `__something`, `SOME_THING`. */
