@@ -91,10 +91,15 @@ export class Hardware {
     return this.port.board.tables.translate(this.address(virtual), space);
   }
 
+  /** Addresses of the vmalloc window. */
+  reserveKernel(size: number): bigint {
+    return this.bits(this.port.board.reserveVirtual("vmalloc", size));
+  }
+
   /** Maps frames into the vmalloc window. */
-  mapKernel(name: string, frames: readonly number[], attribute: Attribute, origin: string): bigint {
+  mapKernel(name: string, frames: readonly number[], attribute: Attribute, origin: string, at?: bigint): bigint {
     const size = frames.length * this.pageBytes;
-    const virtual = this.port.board.reserveVirtual("vmalloc", size);
+    const virtual = this.address(at ?? this.reserveKernel(size));
     this.port.perform({
       kind: "map",
       mapping: { id: this.#id("kernel"), name, space: 0, virtual, physical: frames, size, attribute, origin },

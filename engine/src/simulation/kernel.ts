@@ -187,6 +187,18 @@ export class Kernel implements World {
     return ranges;
   }
 
+  /** Names memory before anything happens to it: the trace's events then call it by its name. */
+  announceMemory(physical: number, size: number, name: string, kind: string): void {
+    const id = `buffer-${String(this.#buffers + 1)}`;
+    this.port.board.name({
+      id,
+      name: name || "the new buffer",
+      kind,
+      at: physical,
+      size: Math.min(size, this.hardware.pageBytes),
+    });
+  }
+
   /** Remembers memory that can be shared; its name follows when the driver stores the pointer. */
   buffer(
     kind: BufferKind,
@@ -207,6 +219,10 @@ export class Kernel implements World {
 
   /** Frames of a virtual stretch by the page walk, for memory that is mapped. */
   framesOf(virtual: bigint, size: number): number[] {
+    if (this.isStack(virtual) && !this.plan.stackOnMachine) {
+      this.plan.stackOnMachine = true;
+      throw new Restart();
+    }
     const page = BigInt(this.hardware.pageBytes);
     const frames: number[] = [];
     for (let at = (virtual / page) * page; at < virtual + BigInt(size) && frames.length < 4096; at += page) {
@@ -221,11 +237,17 @@ export class Kernel implements World {
     const size = 32768;
     const { virtual, physical } = this.hardware.pages(size);
     if (!this.hasVirtualStacks) return { base: virtual, size };
-    const frames = Array.from(
-      { length: size / this.hardware.pageBytes },
-      (_, index) => physical + index * this.hardware.pageBytes,
-    );
-    return { base: this.hardware.mapKernel("the kernel stack", frames, "write-back", "vmalloc (VMAP_STACK)"), size };
+    const { pageBytes } = this.hardware;
+    const frames = Array.from({ length: size / pageBytes }, (_, index) => physical + index * pageBytes);
+    const at = this.hardware.reserveKernel(size);
+    if (this.plan.stackOnMachine) {
+      this.hardware.mapKernel("the kernel stack", frames, "write-back", "vmalloc (VMAP_STACK)", at);
+    }
+    return { base: at, size };
+  }
+
+  isStack(address: bigint): boolean {
+    return address >= this.stack.base && address < this.stack.base + BigInt(this.stack.size);
   }
 
   /**

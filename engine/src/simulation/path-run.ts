@@ -18,6 +18,8 @@ export interface PathRequest {
   readonly proof: Proof;
   readonly options: KernelOptions;
   readonly plan: Plan;
+  /** The plan is final: a run that asks for another one ends instead. */
+  readonly settled: boolean;
 }
 
 export interface PathRun {
@@ -59,9 +61,11 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
     }
     proof.finish(run);
   } catch (error) {
-    if (error instanceof Restart) throw error;
-    if (!(error instanceof Stop)) throw error;
-    if (!(error instanceof HarmFound)) stopped = error.message;
+    if (error instanceof Restart) {
+      if (!request.settled) throw error;
+      stopped = "what the driver read led it another way";
+    } else if (!(error instanceof Stop)) throw error;
+    else if (!(error instanceof HarmFound)) stopped = error.message;
   }
   kernel.nameBuffers();
   return { harm: run.harm, stopped, reached, assumptions: [...interpreter.evaluator.assumptions] };

@@ -53,6 +53,8 @@ export class Plan {
   readonly inputs = new Map<string, bigint | "object">();
   /** Stretches that a device or a user will see: they live on the machine from their birth. */
   readonly shared: { readonly from: bigint; readonly to: bigint }[] = [];
+  /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */
+  stackOnMachine = false;
   attempts = 0;
 }
 

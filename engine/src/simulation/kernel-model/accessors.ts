@@ -56,9 +56,9 @@ const quiet =
   spin_lock spin_unlock spin_lock_irq spin_unlock_irq spin_lock_irqsave spin_unlock_irqrestore spin_lock_bh spin_unlock_bh
   spin_lock_init raw_spin_lock raw_spin_unlock mutex_init mutex_lock mutex_unlock might_sleep udelay mdelay msleep ndelay
   usleep_range cpu_relax schedule INIT_LIST_HEAD list_add list_add_tail list_del list_del_init init_completion complete
-  init_waitqueue_head wake_up wake_up_interruptible tasklet_schedule kobject_put put_device get_device WARN_ON_ONCE`.split(
-    /\s+/,
-  );
+  init_waitqueue_head wake_up wake_up_interruptible tasklet_schedule kobject_put put_device get_device WARN_ON_ONCE
+  platform_set_drvdata dev_set_drvdata pci_set_drvdata spi_set_drvdata usb_set_intfdata i2c_set_clientdata snd_soc_card_set_drvdata
+  get_page put_page wait_for_completion`.split(/\s+/);
 
 export const accessorFunctions: ModelTable = {
   ...Object.fromEntries(quiet.map((name) => [name, logging])),

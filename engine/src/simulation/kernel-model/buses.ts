@@ -14,7 +14,7 @@ function usbTransfer(kernel: Kernel, call: KernelCall, data: bigint, wanted: Val
   kernel.prefer(wanted, (value) => value > 0n, `${call.name}() transfers 8 bytes`);
   const bytes = Math.max(1, sizeOf(wanted.bits) || 8);
   const name = `${call.name}()`;
-  const onStack = data >= kernel.stack.base && data < kernel.stack.base + BigInt(kernel.stack.size);
+  const onStack = kernel.isStack(data);
   if (onStack || kernel.hardware.isVmalloc(data)) {
     const reason = `the buffer is ${onStack ? "on the stack" : "in the vmalloc area"} (WARN in drivers/usb/core/hcd.c)`;
     bufferFor(kernel, data, bytes);

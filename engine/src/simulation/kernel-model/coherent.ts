@@ -35,6 +35,7 @@ export function allocateCoherent(kernel: Kernel, request: Request): Buffer | und
   const pages = Math.max(1, Math.ceil(request.size / hardware.pageBytes));
   const frames = takeFrames(kernel, pages);
   const first = frames[0] ?? 0;
+  kernel.announceMemory(first, request.size, request.name, "coherent");
   zero(kernel, frames, request.size);
   const { virtual, origin } = place(kernel, mechanism, frames, request);
   const handle = busAddress(kernel, frames);
@@ -63,15 +64,11 @@ function takeFrames(kernel: Kernel, pages: number): number[] {
 /** memset() and arch_dma_prep_coherent() through the linear map, on the lines that the machine holds. */
 function zero(kernel: Kernel, frames: readonly number[], size: number): void {
   const { hardware, port } = kernel;
-  for (const frame of frames.slice(0, 2)) {
-    const linear = hardware.linear(frame);
-    const bytes =
-      frame === frames[0]
-        ? Number((kernel.windows(linear, Math.min(size, hardware.pageBytes))[0]?.to ?? linear) - linear)
-        : port.model.cache.lineBytes;
-    hardware.store(linear, new Uint8Array(bytes));
-    for (const action of prepActions(port.model, hardware.address(linear), bytes)) port.perform(action);
-  }
+  const linear = hardware.linear(frames[0] ?? 0);
+  const window = kernel.windows(linear, Math.min(size, hardware.pageBytes))[0];
+  const bytes = Number((window?.to ?? linear) - linear);
+  hardware.store(linear, new Uint8Array(bytes));
+  for (const action of prepActions(port.model, hardware.address(linear), bytes)) port.perform(action);
 }
 
 function place(

@@ -135,7 +135,6 @@ export const pageFunctions: ModelTable = {
   pfn_valid: (kernel, call) =>
     known(kernel.port.board.isRam(Number(bits(call, 0)) * kernel.hardware.pageBytes) ? 1n : 0n),
   object_is_on_stack: (kernel, call) => {
-    const at = bits(call, 0) - kernel.stack.base;
-    return known(at >= 0n && at < BigInt(kernel.stack.size) ? 1n : 0n);
+    return known(kernel.isStack(bits(call, 0)) ? 1n : 0n);
   },
 };

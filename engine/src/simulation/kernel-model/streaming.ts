@@ -27,7 +27,7 @@ export function bufferFor(kernel: Kernel, virtual: bigint, bytes: number): Buffe
   const existing = kernel.scene.bufferAt(virtual);
   if (existing !== undefined) return existing;
   const name = kernel.evaluator.space.describe(virtual);
-  const onStack = virtual >= kernel.stack.base && virtual < kernel.stack.base + BigInt(kernel.stack.size);
+  const onStack = kernel.isStack(virtual);
   const kind = onStack ? "stack" : kernel.hardware.isVmalloc(virtual) ? "vmalloc" : "linear";
   return kernel.buffer(
     kind,

@@ -34,17 +34,19 @@ export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
   run.kernel.perform({ kind: "switch-space", space: 1 });
   if (!isRight) fillStranger(run, mapping.frames[0] ?? 0);
   const harm = isRight ? "stale-read" : "wrong-page";
-  const other = isRight ? "" : ", which is the page of another owner";
+  const isMemory = run.kernel.port.board.isRam(mapping.frames[0] ?? 0);
+  const other = isRight ? "" : isMemory ? ", which is the page of another owner" : ", where there is no memory";
   run.deviceWrites(handle, pattern(0x11), `The device writes period 1 (11) to ${name}.`);
   run.interrupt();
-  run.expect(
-    run.userReads(mapping.virtual, 4, `The application reads the start of its mapping${other}.`),
-    pattern(0x11),
-    harm,
-    (got) =>
-      isRight
-        ? `The application reads ${got} although the device has written period 1 (11): the bytes in the cache are older.`
-        : `The application reads ${got} from the page of another owner; the device's 11 is in ${name}, where nobody looks.`,
+  const first = run.userReads(mapping.virtual, 4, `The application reads the start of its mapping${other}.`);
+  if (first.fault !== undefined) {
+    const sentence = `The application takes a fault (SIGBUS): its mapping leads to 0x${(mapping.frames[0] ?? 0).toString(16)}, where there is no memory. The device's data is in ${name}.`;
+    run.harmful("fault", sentence, mapping.frames[0] ?? 0, pattern(0x11), first.bytes);
+  }
+  run.expect(first, pattern(0x11), harm, (got) =>
+    isRight
+      ? `The application reads ${got} although the device has written period 1 (11): the bytes in the cache are older.`
+      : `The application reads ${got} from the page of another owner; the device's 11 is in ${name}, where nobody looks.`,
   );
   run.deviceWrites(handle, pattern(0x21), `The device writes period 2 (21) to ${name}.`);
   run.interrupt();

@@ -45,8 +45,13 @@ export function showWrongPage(run: ProofRun): void {
     run.interrupt();
   }
   const address = kernel.hardware.linear(wrong.physical);
+  const seen = run.cpuReads(address, 4, `The code that is given the page of ${wrong.call} uses it.`);
+  if (seen.fault !== undefined) {
+    const sentence = `The kernel takes a fault: ${wrong.call} led to 0x${wrong.physical.toString(16)}, where there is no memory. The 11 is in ${name}.`;
+    run.harmful("fault", sentence, wrong.physical, pattern(0x11), seen.bytes);
+  }
   run.expect(
-    run.cpuReads(address, 4, `The code that was given the page of ${wrong.call} reads it.`),
+    seen,
     pattern(0x11),
     "wrong-page",
     (got) => `It reads ${got} from the page of another owner; the 11 is in ${name}.`,
