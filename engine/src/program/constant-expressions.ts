@@ -99,6 +99,9 @@ export function knownFunction(name: string, values: readonly (bigint | undefined
     case "_BITUL":
     case "_BITULL":
       return a >= 0n && a < 64n ? 1n << a : undefined;
+    // include/linux/dma-mapping.h
+    case "DMA_BIT_MASK":
+      return a >= 1n && a <= 64n ? (1n << a) - 1n : undefined;
     case "UL":
     case "ULL":
     case "_AC":

@@ -29,7 +29,14 @@ export function typeOfSyntax(builder: FunctionBuilder, expression: Expression, d
         );
       }
       if (builder.scope.enumeratorNamed(name) !== undefined) return intType;
-      return builder.scope.globalNamed(name) ?? builder.scope.functionNamed(name) ?? unknownType;
+      return (
+        builder.scope.globalNamed(name) ??
+        builder.scope.functionNamed(name) ??
+        // `sizeof(name)` of a type reads like that of a variable.
+        builder.scope.typedefNamed(name) ??
+        scalarType(name) ??
+        unknownType
+      );
     }
     case "number":
       return parseNumber(expression.text)?.type ?? unknownType;

@@ -162,7 +162,6 @@ export const loopMacros: ReadonlyMap<string, LoopMacro> = new Map<string, LoopMa
   ["for_each_rtd_codec_dais", { assigns: [1, 2] }],
   ["for_each_card_components", second],
   ["for_each_card_rtds", second],
-  ["for_each_card_links", { assigns: [1] }],
   ["for_each_card_prelinks", { assigns: [1, 2] }],
   ["for_each_card_dapms", second],
   ["for_each_link_codecs", { assigns: [1, 2] }],
@@ -174,11 +173,8 @@ export const loopMacros: ReadonlyMap<string, LoopMacro> = new Map<string, LoopMa
   ["snd_pcm_group_for_each_entry", first],
   // usb, dma engine, misc
   ["dma_fence_chain_for_each", first],
-  ["for_each_dmaengine_channel", first],
-  ["dev_for_each_set", first],
   ["for_each_thread", { assigns: [0, 1] }],
   ["for_each_process", first],
-  ["do_for_each_thread", { assigns: [0, 1] }],
 ]);
 
 /** Names that govern a statement and run it repeatedly: every `*for_each*` and `*_walk*` macro. */
@@ -191,7 +187,6 @@ export const transparentMacros: ReadonlySet<string> = new Set([
   "likely",
   "unlikely",
   "READ_ONCE",
-  "ACCESS_ONCE",
   "data_race",
   "rcu_dereference",
   "rcu_dereference_raw",
@@ -200,22 +195,26 @@ export const transparentMacros: ReadonlySet<string> = new Set([
   "rcu_dereference_protected",
   "rcu_dereference_check",
   "rcu_access_pointer",
-  "rcu_assign_pointer_value",
   "rtnl_dereference",
   "srcu_dereference",
   "__builtin_expect",
+  // One copy stands for every CPU's.
+  "per_cpu",
+  "get_cpu_var",
   "__builtin_assume_aligned",
   "array_index_nospec",
-  "no_printk_value",
   "pm_ptr",
   "pm_sleep_ptr",
   "of_match_ptr",
   "ACPI_PTR",
-  "PTR_IF_ENABLED",
   "__exit_p",
   "__devexit_p",
-  "RELOC_HIDE",
-  "__force_cast",
+]);
+
+/** Macros that are a field of what their first argument points to (include/linux/scatterlist.h), where they are assigned. */
+export const assignableFields: ReadonlyMap<string, { readonly record: string; readonly field: string }> = new Map([
+  ["sg_dma_address", { record: "scatterlist", field: "dma_address" }],
+  ["sg_dma_len", { record: "scatterlist", field: "dma_length" }],
 ]);
 
 /** WARN_ON and kin (include/asm-generic/bug.h): the value is whether the first argument holds. */
@@ -227,7 +226,6 @@ export const warningConditions: ReadonlySet<string> = new Set([
   "WARN_ONCE",
   "WARN_TAINT",
   "WARN_TAINT_ONCE",
-  "WARN_ON_FUNCTION_MISMATCH",
   "drm_WARN_ON",
   "drm_WARN_ON_ONCE",
   "snd_BUG_ON",
@@ -239,7 +237,6 @@ export const warningConditionsSecond: ReadonlySet<string> = new Set([
   "drm_WARN_ON_ONCE",
   "drm_WARN",
   "drm_WARN_ONCE",
-  "i915_WARN_ON",
 ]);
 
 /** Calls that do not return. */
@@ -251,7 +248,6 @@ export const noReturnCalls: ReadonlySet<string> = new Set([
   "kthread_exit",
   "kthread_complete_and_exit",
   "module_put_and_kthread_exit",
-  "complete_and_exit",
   "machine_restart",
   "machine_halt",
   "emergency_restart",
@@ -282,7 +278,6 @@ export const assignedArguments: ReadonlyMap<string, readonly number[]> = new Map
   ["raw_spin_trylock_irqsave", [1]],
   ["read_lock_irqsave", [1]],
   ["write_lock_irqsave", [1]],
-  ["scsi_host_lock_irqsave", [1]],
   ["local_irq_save", [0]],
   ["local_save_flags", [0]],
   ["raw_local_irq_save", [0]],
@@ -308,7 +303,6 @@ export const assignedArguments: ReadonlyMap<string, readonly number[]> = new Map
   ["va_copy", [0]],
   ["rdmsr", [1, 2]],
   ["rdmsrl", [1]],
-  ["rdtscl", [0]],
   ["do_div", [0]],
   ["snd_pcm_stream_lock_irqsave", [1]],
 ]);
@@ -317,7 +311,6 @@ export const assignedArguments: ReadonlyMap<string, readonly number[]> = new Map
 export const memberArguments: ReadonlyMap<string, { readonly member: number; readonly type?: number }> = new Map([
   ["container_of", { member: 2, type: 1 }],
   ["container_of_const", { member: 2, type: 1 }],
-  ["container_of_safe", { member: 2, type: 1 }],
   ["list_entry", { member: 2, type: 1 }],
   ["list_entry_rcu", { member: 2, type: 1 }],
   ["list_first_entry", { member: 2, type: 1 }],
@@ -329,7 +322,6 @@ export const memberArguments: ReadonlyMap<string, { readonly member: number; rea
   ["llist_entry", { member: 2, type: 1 }],
   ["rb_entry", { member: 2, type: 1 }],
   ["rb_entry_safe", { member: 2, type: 1 }],
-  ["kthread_work_entry", { member: 2, type: 1 }],
   ["list_next_entry", { member: 1 }],
   ["list_prev_entry", { member: 1 }],
   ["list_next_entry_circular", { member: 2 }],
@@ -345,6 +337,10 @@ export const memberArguments: ReadonlyMap<string, { readonly member: number; rea
   ["flex_array_size", { member: 1 }],
   ["struct_size_t", { member: 1, type: 0 }],
   ["typeof_member", { member: 1, type: 0 }],
+  ["dma_unmap_addr", { member: 1 }],
+  ["dma_unmap_len", { member: 1 }],
+  ["dma_unmap_addr_set", { member: 1 }],
+  ["dma_unmap_len_set", { member: 1 }],
 ]);
 
 /** Calls whose result has the type of that argument (a variable, or the thing that is read). */
@@ -360,11 +356,9 @@ export const typeOfArgument: ReadonlyMap<string, number> = new Map([
   ["raw_cpu_ptr", 0],
   ["per_cpu_ptr", 0],
   ["get_cpu_ptr", 0],
-  ["smp_load_acquire_value", 0],
   ["min", 0],
   ["max", 0],
   ["clamp", 0],
-  ["xchg_value", 0],
   ["PTR_ALIGN", 0],
   ["ALIGN", 0],
   ["ALIGN_DOWN", 0],
@@ -432,15 +426,11 @@ export const declaringMacros: ReadonlyMap<string, DeclaringMacro> = new Map<stri
   ["DEFINE_DMA_UNMAP_LEN", { name: 0, opaque: "__u32" }],
   ["DECLARE_FLEX_ARRAY", { name: 1, typeArgument: 0 }],
   ["DEFINE_FLEX", { name: 1 }],
-  ["SNDRV_PCM_HW_PARAMS", { name: 0 }],
-  ["ACPI_STATE_STRING", { name: 0 }],
   ["DECLARE_CRYPTO_WAIT", { name: 0, record: "crypto_wait" }],
   ["SHASH_DESC_ON_STACK", { name: 0, record: "shash_desc" }],
-  ["SKCIPHER_REQUEST_ON_STACK", { name: 0, record: "skcipher_request" }],
   ["SYNC_SKCIPHER_REQUEST_ON_STACK", { name: 0, record: "skcipher_request" }],
   ["DEFINE_SHOW_ATTRIBUTE", { name: 0 }],
   ["DEFINE_DMA_BUF_EXPORT_INFO", { name: 0, record: "dma_buf_export_info" }],
-  ["DEFINE_RES_MEM_NAMED_VAR", { name: 0, record: "resource" }],
 ]);
 
 /**

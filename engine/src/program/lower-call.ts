@@ -16,7 +16,7 @@ import {
 } from "./kernel-macros.ts";
 import { lowerCondition } from "./lower-condition.ts";
 import { lowerEffect, lowerInto, lowerValue, negated } from "./lower-expression.ts";
-import { lowerPlace, readPlace } from "./lower-place.ts";
+import { dereferenced, fieldOf, lowerPlace, namedFieldMacros, readPlace } from "./lower-place.ts";
 import { lowerMacroStatements } from "./lower-statement.ts";
 import { type MacroBody, parseBody, parsedMacro, pastedText } from "./macro-bodies.ts";
 import type { Macro } from "./declarations.ts";
@@ -70,6 +70,16 @@ export function lowerCall(
   if (constant !== undefined && wanted) {
     const first = args[0];
     const wide = name.endsWith("ULL") ? unsignedLongLongType : unsignedLongType;
+    if (name === "DMA_BIT_MASK") {
+      const text = builder.textOf(call);
+      return deliver(builder, use, {
+        kind: "constant",
+        value: constant,
+        type: unsignedLongLongType,
+        name: text,
+        ...at,
+      });
+    }
     const type = /^(BIT|GENMASK|_BIT|U?LL?$)/.test(name) ? wide : first === undefined ? intType : typeOf(first);
     return deliver(builder, use, { kind: "constant", value: constant, type, ...at });
   }
@@ -264,6 +274,15 @@ const assigning: Meaning = (builder, use) => {
   return readPlace(target);
 };
 
+const assigningField: Meaning = (builder, use) => {
+  const [pointer, member, value] = use.call.arguments;
+  if (pointer === undefined || member?.kind !== "identifier" || value === undefined) return undefined;
+  const object = dereferenced(builder, lowerValue(builder, pointer), use.at);
+  const target = fieldOf(builder, object, builder.memberName(member.name), use.at);
+  lowerInto(builder, target, value, use.at);
+  return readPlace(target);
+};
+
 function warning(position: number): Meaning {
   return (builder, use) => {
     const condition = use.call.arguments[position];
@@ -285,10 +304,14 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ["WRITE_ONCE", assigning],
   ["rcu_assign_pointer", assigning],
   ["RCU_INIT_POINTER", assigning],
-  [
-    "ACCESS_PRIVATE",
-    (builder, use) => (use.call.arguments.length === 2 ? readPlace(lowerPlace(builder, use.call)) : undefined),
-  ],
+  ...[...namedFieldMacros].map((name): [string, Meaning] => [
+    name,
+    (builder, use) =>
+      use.call.arguments[1]?.kind === "identifier" ? readPlace(lowerPlace(builder, use.call)) : undefined,
+  ]),
+  // include/linux/dma-mapping.h
+  ["dma_unmap_addr_set", assigningField],
+  ["dma_unmap_len_set", assigningField],
   // include/asm-generic/bug.h
   [
     "BUG_ON",

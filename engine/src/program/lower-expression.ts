@@ -6,7 +6,7 @@ import { type FunctionBuilder, nestingLimit } from "./function-builder.ts";
 import { lowerCall } from "./lower-call.ts";
 import { lowerCondition } from "./lower-condition.ts";
 import { lowerInitializer } from "./lower-initializer.ts";
-import { dereferenced, lowerPlace, readPlace } from "./lower-place.ts";
+import { dereferenced, lowerPlace, lowerTarget, readPlace } from "./lower-place.ts";
 import { lowerStatementExpression } from "./lower-statement.ts";
 import { parsedMacro } from "./macro-bodies.ts";
 import type { BinaryOperator, Expression, Place } from "./program.ts";
@@ -106,7 +106,6 @@ function value_(builder: FunctionBuilder, expression: Syntax): Expression {
       if (expression.operator !== "sizeof") return { kind: "opaque", text: builder.textOf(expression), ...at };
       const { operand } = expression;
       const type = operand.kind === "type-name" ? resolveTypeName(operand, builder) : builder.typeOfExpression(operand);
-      // The parser cannot tell `sizeof(x)` of a type from that of a variable.
       return { kind: "sizeof", operand: type, ...at };
     }
     case "comma": {
@@ -294,7 +293,8 @@ function step(builder: FunctionBuilder, place: Place, operator: "++" | "--", at:
 }
 
 function lowerAssign(builder: FunctionBuilder, expression: AssignExpression, at: FileSpan): Expression {
-  const target = lowerPlace(builder, expression.target);
+  const target = lowerTarget(builder, expression.target);
+  if (target === undefined) return lowerValue(builder, expression.value);
   if (expression.operator !== "=") {
     compound(builder, target, expression, at);
     return readPlace(target);
@@ -415,8 +415,9 @@ function effect(builder: FunctionBuilder, expression: Syntax): void {
       lowerCall(builder, expression, undefined, false);
       return;
     case "assign": {
-      const target = lowerPlace(builder, expression.target);
-      if (expression.operator === "=") lowerInto(builder, target, expression.value, at);
+      const target = lowerTarget(builder, expression.target);
+      if (target === undefined) lowerEffect(builder, expression.value);
+      else if (expression.operator === "=") lowerInto(builder, target, expression.value, at);
       else compound(builder, target, expression, at);
       return;
     }

@@ -2,7 +2,7 @@
 import type { Expression as Syntax } from "../syntax/c/ast.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { FunctionBuilder } from "./function-builder.ts";
-import { transparentMacros } from "./kernel-macros.ts";
+import { assignableFields, transparentMacros } from "./kernel-macros.ts";
 import { lowerValue } from "./lower-expression.ts";
 import { parsedMacro } from "./macro-bodies.ts";
 import type { Expression, Place, Step } from "./program.ts";
@@ -54,9 +54,15 @@ export function lowerPlace(builder: FunctionBuilder, expression: Syntax): Place 
       const first = expression.arguments[0];
       if (callee.kind !== "identifier" || first === undefined) break;
       if (transparentMacros.has(callee.name)) return lowerPlace(builder, first);
-      if (callee.name === "ACCESS_PRIVATE" && expression.arguments[1]?.kind === "identifier") {
+      // A field of what the first argument points to (include/linux/dma-mapping.h, include/linux/compiler_types.h).
+      if (namedFieldMacros.has(callee.name) && expression.arguments[1]?.kind === "identifier") {
         const object = dereferenced(builder, lowerValue(builder, first), at);
-        return fieldOf(builder, object, expression.arguments[1].name, at);
+        return fieldOf(builder, object, builder.memberName(expression.arguments[1].name), at);
+      }
+      const assignable = assignableFields.get(callee.name);
+      if (assignable !== undefined && builder.scope.macroNamed(callee.name) === undefined) {
+        const object = dereferenced(builder, lowerValue(builder, first), at);
+        return fieldOf(builder, object, assignable.field, at);
       }
       if (builder.parameter(callee.name) !== undefined) break;
       const macro = builder.macro(callee.name);
@@ -71,6 +77,21 @@ export function lowerPlace(builder: FunctionBuilder, expression: Syntax): Place 
       break;
   }
   return placeOfValue(builder, lowerValue(builder, expression), at);
+}
+
+/** `dma_unmap_addr(buffer, mapping)` is `buffer->mapping`. */
+export const namedFieldMacros: ReadonlySet<string> = new Set(["ACCESS_PRIVATE", "dma_unmap_addr", "dma_unmap_len"]);
+
+/**
+ * The place that an assignment writes. Undefined for what designates no object, as a macro of an unseen header that stands for
+ * one: the write is opaque then.
+ */
+export function lowerTarget(builder: FunctionBuilder, expression: Syntax): Place | undefined {
+  const place = lowerPlace(builder, expression);
+  const isTemporary = place.root.kind === "variable" && builder.variables[place.root.id]?.kind === "temporary";
+  if (!isTemporary || place.steps.length > 0) return place;
+  builder.opaque(expression, "assigns to what is not known to be an object");
+  return undefined;
 }
 
 /** The value of the place: arrays are the address of their first element, functions themselves. */
