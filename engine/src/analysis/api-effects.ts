@@ -53,7 +53,8 @@ export function bornOf(api: ApiFunction, call: CallStatement): readonly Birth[] 
   const out = api.parameters.findIndex((one) => one.role === "handle-out");
   if (api.memory && makesMemory(api)) births.push({ slot: "result", made: memoryOf(api, api.memory, call) });
   if (api.handle) {
-    if (out >= 0) births.push({ slot: "handle", made: api.handle, argument: out });
+    // The bus address of on-chip SRAM is its physical address.
+    if (out >= 0) births.push({ slot: "handle", made: api.memory === "sram" ? "phys" : api.handle, argument: out });
     else if (births.length === 0 && api.returns !== "void" && makesHandle(api))
       births.push({ slot: "result", made: api.handle });
   }

@@ -167,33 +167,34 @@ export function claimedConversions(facts: Facts): ReadonlySet<string> {
   return new Set(paths.flat().map((step) => `${step.file}:${step.start}`));
 }
 
-/** Whether a call's result only goes into a message or a comparison: the number is told, not used. */
+const messages =
+  /print|^(pr|dev|netdev|ib|drm|snd)_(dbg|debug|info|warn|err|notice|emerg)|debug|dbg|DEBUG|DBG|trace_|_log\b|LOG/;
+
+/** Whether a call's result only goes into messages or comparisons: the number is told, not used. */
 export function isOnlyShown(owner: ProgramFunction, call: CallStatement): boolean {
   const { result } = call;
   if (result?.root.kind !== "variable" || result.steps.length > 0) return false;
-  const { id } = result.root;
+  const carriers = new Set([result.root.id]);
+  const mentions = (expressions: readonly Expression[]): boolean =>
+    expressions.some((expression) => {
+      const one = peel(expression);
+      const places = one.kind === "address" ? [one.place] : placesIn(expression);
+      return places.some((place) => place.root.kind === "variable" && carriers.has(place.root.id));
+    });
   let shown = false;
-  for (const blockId of flowOf(owner).order) {
-    const block = owner.blocks[blockId];
+  for (const id of flowOf(owner).order) {
+    const block = owner.blocks[id];
     for (const statement of block?.statements ?? []) {
-      const reads = (expressions: readonly Expression[]): boolean =>
-        expressions.flatMap(placesIn).some((place) => place.root.kind === "variable" && place.root.id === id);
-      if (statement.kind === "call" && statement !== call && reads(statement.arguments)) {
-        const name = statement.callee.kind === "direct" ? statement.callee.name : "";
-        if (
-          !/print|^(pr|dev|netdev|ib|drm|snd)_(dbg|debug|info|warn|err|notice|emerg)|debug|dbg|DEBUG|DBG|trace_|_log\b|LOG/.test(
-            name,
-          )
-        )
-          return false;
+      if (statement.kind === "call" && statement !== call && mentions(statement.arguments)) {
+        if (statement.callee.kind !== "direct" || !messages.test(statement.callee.name)) return false;
         shown = true;
-      } else if (statement.kind === "assign" && reads([statement.value])) return false;
+      } else if (statement.kind === "assign" && mentions([statement.value])) {
+        const { root, steps } = statement.target;
+        if (root.kind !== "variable" || steps.length > 0) return false;
+        carriers.add(root.id);
+      }
     }
-    if (
-      block?.terminator.kind === "return" &&
-      block.terminator.value &&
-      placesIn(block.terminator.value).some((place) => place.root.kind === "variable" && place.root.id === id)
-    )
+    if (block?.terminator.kind === "return" && block.terminator.value && mentions([block.terminator.value]))
       return false;
   }
   return shown;

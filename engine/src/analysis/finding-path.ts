@@ -55,11 +55,12 @@ export function placeRead(
   subject: Expression,
 ): Place | undefined {
   const direct = peel(subject);
-  if (direct.kind === "read" && !isTemporary(owner, direct.place)) return direct.place;
+  const named = direct.kind === "read" && !isTemporary(owner, direct.place) ? direct.place : undefined;
+  if (named && named.steps.length > 0) return named;
   const values = workingsOf(facts).provenance.localValues(owner);
   const value = values.valueAt(statement, subject);
   const symbol = value.length === 1 ? value[0]?.symbol : undefined;
-  if (symbol?.kind !== "entry") return undefined;
+  if (symbol?.kind !== "entry") return named;
   for (const id of flowOf(owner).order)
     for (const one of owner.blocks[id]?.statements ?? []) {
       if (one.id > statement || (one.kind !== "call" && one.kind !== "assign")) continue;
@@ -67,7 +68,7 @@ export function placeRead(
       for (const place of expressions.flatMap(placesIn))
         if (!isTemporary(owner, place) && values.locationAt(one.id, place).key === symbol.location.key) return place;
     }
-  return undefined;
+  return named;
 }
 
 export function placesIn(expression: Expression): readonly Place[] {

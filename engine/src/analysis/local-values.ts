@@ -13,7 +13,6 @@ import type {
   StatementId,
 } from "../program/program.ts";
 import { apiConversion, bornOf, passesThrough, type Birth } from "./api-effects.ts";
-import type { Conversion } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import {
@@ -462,7 +461,7 @@ function binary(
       return isPageShift(expression.right) ? convert(left(), "unshift") : plain("<<");
     case "+":
     case "-":
-      return sum(left(), evaluate(owner, state, expression.right), expression.operator);
+      return sum(expression, left(), evaluate(owner, state, expression.right));
     case "&":
       return isMask(expression.right) ? convert(left(), "offset") : plain("&");
     case "|":
@@ -472,17 +471,33 @@ function binary(
   }
 }
 
-/** `buf + off`: the pointer side stays what it is; a difference of two pointers is a number. */
-function sum(left: LocalValue, right: LocalValue, operator: "+" | "-"): LocalValue {
+/** `buf + off`: the side that is an address stays what it is; a difference of two pointers is a number. */
+function sum(expression: Expression & { readonly kind: "binary" }, left: LocalValue, right: LocalValue): LocalValue {
   const counts = (value: LocalValue): boolean =>
     value.every((one) => one.symbol.kind === "number" || (one.symbol.kind === "null" && one.conversions.length === 0));
-  if (operator === "-")
-    return counts(left) ? single({ kind: "number", text: "-" }) : convert(left, "offset" satisfies Conversion);
-  if (counts(left) && counts(right)) return single({ kind: "number", text: "+" });
-  if (counts(right)) return convert(left, "offset");
-  if (counts(left)) return convert(right, "offset");
-  // Both sides are loads: which is the base is told by the resolved kinds, so both stay.
+  const text = expression.operator;
+  if (text === "-") return counts(left) ? single({ kind: "number", text }) : convert(left, "offset");
+  if (counts(left) && counts(right)) return single({ kind: "number", text });
+  const [first, second] = [addressRank(expression.left), addressRank(expression.right)];
+  if (counts(right) || first > second) return convert(left, "offset");
+  if (counts(left) || second > first) return convert(right, "offset");
+  // Two words of one type: which of them is the base is told by the resolved kinds, so both stay.
   return convert([...left, ...right.filter((one) => one.symbol.kind !== "unknown")], "offset");
+}
+
+/** How much an expression's type looks like an address: a pointer, a dma_addr_t or phys_addr_t, a word, anything else. */
+function addressRank(expression: Expression): number {
+  if (expression.kind === "binary" && expression.operator !== "+" && expression.operator !== "-") return 0;
+  if (expression.kind === "binary") return Math.max(addressRank(expression.left), addressRank(expression.right));
+  if (expression.kind === "address") return 4;
+  const type =
+    expression.kind === "read" ? expression.place.type : expression.kind === "cast" ? expression.type : undefined;
+  const inner = expression.kind === "cast" ? addressRank(expression.operand) : 0;
+  if (type?.kind === "pointer" || type?.kind === "array") return 4;
+  if (type?.kind === "unknown" || type?.kind === "opaque") return Math.max(inner, 2);
+  if (type?.kind !== "integer") return inner;
+  if (type.bits === "dma" || type.bits === "phys") return 3;
+  return Math.max(inner, type.bits === "long" || type.bits === 64 ? 1 : 0);
 }
 
 function isPageShift(expression: Expression): boolean {

@@ -2,7 +2,14 @@
  * Where values come from, over the driver unit: what one function leaves open (its parameters, what fields held on entry, what
  * callees return) is answered by callers, by all stores to the same field, and by callees' returns. On demand, memoised.
  */
-import type { CallStatement, Expression, PathStep, ProgramFunction, StatementId } from "../program/program.ts";
+import type {
+  CallStatement,
+  Expression,
+  PathStep,
+  ProgramFunction,
+  Statement,
+  StatementId,
+} from "../program/program.ts";
 import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
 import { embeddingOf, fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
@@ -62,6 +69,17 @@ export class Provenance {
     const held = this.localValues(owner).heldAt(statement, location.key);
     const value: LocalValue = held ?? [{ symbol: { kind: "entry", location }, conversions: [], trace: [] }];
     return this.inContexts(owner, statement, undefined, (query, chain) => this.#resolve(owner, value, chain, 0, query));
+  }
+
+  /** What a statement puts into a field. */
+  putInto(owner: ProgramFunction, statement: Statement, key: string): Value {
+    const value = this.localValues(owner)
+      .filledBy(statement)
+      .filter((cell) => fieldKey(cell.location.steps) === key)
+      .flatMap((cell) => cell.value);
+    return this.inContexts(owner, statement.id, undefined, (query, chain) =>
+      this.#resolve(owner, value, chain, 0, query),
+    );
   }
 
   /** All origins of a field over the unit, as seen from a file. */
@@ -179,14 +197,15 @@ export class Provenance {
   #birth(owner: ProgramFunction, symbol: Symbol & { readonly kind: "birth" }): Origin {
     const { call } = symbol;
     const api = this.#index.api(owner, call);
+    const name = this.#names.resultName(owner, call, symbol.slot);
     return {
       kind: symbol.made,
       birth: { function: owner, statement: call },
       api,
-      path: [this.#step(owner, call.id, "allocate", `allocated by ${calleeName(call)}() here`)],
+      path: [this.#step(owner, call.id, "allocate", birthNote(name, symbol, calleeName(call)))],
       conversions: [],
       guards: this.guardsAt(owner, call.id),
-      name: this.#names.resultName(owner, call, symbol.slot) ?? `result of ${calleeName(call)}()`,
+      name: name ?? `result of ${calleeName(call)}()`,
     };
   }
 
@@ -379,7 +398,10 @@ export class Provenance {
     if (scope === file || (scope === "prefer" && own.length > 0)) stores = own;
     const origins = stores.flatMap((store) => this.#storedBy(store, key, embedding, query));
     if (isSoundField(key, embedding) || (origins.length === 0 && isSoundField(key, "snd_pcm_substream.dma_buffer")))
-      origins.push(...this.#soundOrigins(key, file));
+      // A file that fills its buffers itself does not get those of its neighbours.
+      origins.push(
+        ...this.#soundOrigins(key, file).filter((one) => own.length === 0 || one.birth?.function.file === file),
+      );
     query.fields.delete(name);
     const result = origins.length > 0 ? unique(origins) : [unknownOrigin("")];
     if (!query.cut) this.#fields.set(name, result);
@@ -393,7 +415,7 @@ export class Provenance {
    */
   #scopeOf(record: string, file: string): string | undefined {
     const definition = this.#index.unit.records.get(record);
-    if (!definition) return "prefer";
+    if (!definition || definition.file.startsWith("<")) return "prefer";
     return definition.file.endsWith(".h") ? undefined : file;
   }
 
@@ -437,8 +459,10 @@ export class Provenance {
   }
 
   #traceSteps(owner: ProgramFunction, one: Alternative): readonly PathStep[] {
+    // Where the allocation itself says where its result goes, that is one step and not two.
+    const born = one.symbol.kind === "birth" ? one.symbol.call.id : -1;
     return one.trace
-      .filter((step) => step.role !== "allocate")
+      .filter((step) => step.role !== "allocate" && step.statement !== born)
       .map((step) => this.#names.traceStep(owner, step.statement, step.role));
   }
 
@@ -468,6 +492,15 @@ export class Provenance {
       note: `${name} lives on the stack here`,
     };
   }
+}
+
+const makers = /alloc|get_.*page|map|dup|create|buffer|register/;
+
+function birthNote(name: string | undefined, symbol: Symbol & { readonly kind: "birth" }, maker: string): string {
+  if (symbol.made.startsWith("pgprot-")) return `protection made by ${maker}() here`;
+  if (symbol.slot === "handle") return `DMA address returned by ${maker}() here`;
+  const verb = makers.test(maker) ? "allocated by" : "taken from";
+  return `${name === undefined ? "" : `${name} `}${verb} ${maker}() here`;
 }
 
 function newQuery(): Query {

@@ -81,9 +81,12 @@ function columnOf(prefix: string): number {
   return column;
 }
 
+/** Pure conversions of addresses: an assignment that only calls these can go with its variable. */
+const pure = /^(virt_to_\w+|__pa|page_to_\w+|PFN_\w+|PHYS_PFN|vmalloc_to_\w+|dma_to_phys|sizeof)$/;
+
 /**
- * Edits that remove declarations which the other edits leave without use; undefined when one cannot be removed alone.
- * A variable counts as used when its name occurs outside its declaration and outside the edited spans.
+ * Edits that remove what the other edits leave without use: declarations, and assignments to variables that nobody reads any
+ * more. Undefined when something of that cannot be removed alone.
  */
 export function dropUnused(
   unit: DriverUnit,
@@ -93,22 +96,25 @@ export function dropUnused(
   const text = unit.files.get(owner.file)?.text;
   if (text === undefined) return undefined;
   const extra: TextEdit[] = [];
+  const inside = (at: number): boolean =>
+    edits.some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
   for (const variable of owner.variables) {
-    if (variable.kind !== "local" || variable.name === "") continue;
-    const word = new RegExp(`\\b${variable.name.replace(/\W/g, "\\$&")}\\b`, "g");
-    const inside = (at: number): boolean =>
-      edits.some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
-    let lost = false;
-    let kept = 0;
-    for (const match of text.slice(owner.start, owner.end).matchAll(word)) {
-      const at = owner.start + match.index;
-      if (inside(at)) lost = true;
-      else if (at < variable.start || at >= variable.end) kept++;
+    if (variable.kind !== "local" || !/^\w+$/.test(variable.name)) continue;
+    const word = new RegExp(`\\b${variable.name}\\b`, "g");
+    const places = [...text.slice(owner.start, owner.end).matchAll(word)].map((match) => owner.start + match.index);
+    const left = places.filter((at) => !inside(at) && (at < variable.start || at >= variable.end));
+    if (!places.some(inside) || edits.some((edit) => edit.newText.match(word) !== null)) continue;
+    if (left.some((at) => !/^\s*=[^=]/.test(text.slice(at + variable.name.length)))) continue;
+    for (const at of left) {
+      const end = text.indexOf(";", at);
+      const calls = [...text.slice(at, end).matchAll(/(\w+)\(/g)].map((match) => match[1] ?? "");
+      const line = calls.every((name) => pure.test(name)) && removeLines(unit, { file: owner.file, start: at, end });
+      if (!line) return undefined;
+      extra.push(line);
     }
-    if (edits.some((edit) => word.test(edit.newText)) || !lost || kept > 0) continue;
-    const line = removeDeclaration(text, owner.file, variable.start);
-    if (!line) return undefined;
-    extra.push(line);
+    const declaration = removeDeclaration(text, owner.file, variable.start);
+    if (!declaration) return undefined;
+    extra.push(declaration);
   }
   return extra;
 }
@@ -116,7 +122,10 @@ export function dropUnused(
 /** The line of a declaration that declares one variable and calls nothing. */
 function removeDeclaration(text: string, file: string, at: number): TextEdit | undefined {
   const start = lineStart(text, at);
-  const end = lineEnd(text, at);
+  let end = lineEnd(text, at);
   if (!/^\s*[\w\s*]+?(=\s*[^;(),]*)?;\s*$/.test(text.slice(start, end))) return undefined;
+  // The last declaration takes the empty line below it with it when nothing else is declared above.
+  const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
+  if (/^\s*\{\s*$/.test(above) && /^\s*\n/.test(text.slice(end, lineEnd(text, end)))) end = lineEnd(text, end);
   return { file, start, end, newText: "" };
 }

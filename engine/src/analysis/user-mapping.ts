@@ -3,7 +3,7 @@
  * `.mmap` and `.fault` of one driver are read together: the protection may be set in the one and the page inserted in the other,
  * or the subsystem's core may have set it before.
  */
-import type { Expression, Place, ProgramFunction, Statement, StatementId } from "../program/program.ts";
+import type { Expression, GlobalVariable, ProgramFunction, Statement, StatementId } from "../program/program.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { Facts, Origin, Value } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
@@ -82,9 +82,10 @@ export function userMappings(facts: Facts): readonly UserMapping[] {
       });
     }
   for (const { function: owner, statement } of index.storesTo("vm_fault.page")) {
-    if (statement.kind !== "assign" || fieldKey(statement.target.steps) !== "vm_fault.page") continue;
+    const put = stored(facts, owner, statement, "vm_fault.page");
+    if (!put) continue;
     mappings.push({
-      ...stored(facts, owner, statement, statement.target),
+      ...put,
       unit: "page",
       protection: protectionOf(facts, owner, statement.id, undefined, undefined),
       exported: false,
@@ -96,19 +97,26 @@ export function userMappings(facts: Facts): readonly UserMapping[] {
   );
 }
 
+/** A statement that puts an address or a page into a field which somebody else maps. */
 function stored(
   facts: Facts,
   owner: ProgramFunction,
-  statement: Statement & { readonly kind: "assign" },
-  target: Place,
-): Omit<UserMapping, "unit" | "protection" | "exported"> {
+  statement: Statement,
+  key: string,
+): Omit<UserMapping, "unit" | "protection" | "exported"> | undefined {
+  const target =
+    statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+  if (!target || fieldKey(target.steps) !== key) return undefined;
+  const subject =
+    statement.kind === "assign" ? statement.value : statement.kind === "call" ? statement.arguments[0] : undefined;
+  if (!subject) return undefined;
   return {
     function: owner,
     statement,
     span: { file: target.file, start: target.start, end: target.end },
     name: facts.textOfPlace(owner, target),
-    subject: statement.value,
-    value: facts.valueOf({ function: owner, statement: statement.id }, statement.value),
+    subject,
+    value: workingsOf(facts).provenance.putInto(owner, statement, key),
     vma: undefined,
   };
 }
@@ -121,9 +129,10 @@ function framebufferExports(facts: Facts): readonly UserMapping[] {
   const { index } = workingsOf(facts);
   const mappings: UserMapping[] = [];
   for (const { function: owner, statement } of index.storesTo("fb_fix_screeninfo.smem_start")) {
-    if (statement.kind !== "assign" || !coreMapsFramebuffer(facts, owner.file)) continue;
+    const put = stored(facts, owner, statement, "fb_fix_screeninfo.smem_start");
+    if (!put || !coreMapsFramebuffer(facts, owner.file)) continue;
     mappings.push({
-      ...stored(facts, owner, statement, statement.target),
+      ...put,
       unit: "address",
       // fb_io_mmap sets write-combining itself: only the address is in question.
       protection: { kind: "right", origins: [] },
@@ -134,19 +143,23 @@ function framebufferExports(facts: Facts): readonly UserMapping[] {
 }
 
 function coreMapsFramebuffer(facts: Facts, file: string): boolean {
-  const tables = facts.unit.opsTables.filter((one) => one.record === "fb_ops");
-  const own = tables.filter((one) => one.file === file);
-  const relevant = own.length > 0 ? own : tables;
-  if (relevant.length === 0) return false;
-  return relevant.every((table) => {
-    const mapper = table.entries.find((entry) => entry.field === "fb_mmap");
-    if (mapper) return mapper.value === "fb_io_mmap";
-    const text = facts.unit.files.get(table.file)?.text.slice(table.start, table.end) ?? "";
-    const macros = text.match(/\b_*FB_(DEFAULT|GEN_DEFAULT)\w*/g) ?? [];
-    // Since 6.7 a table without .fb_mmap is not mapped at all; such tables are made of the core's macros.
-    if (macros.length > 0) return macros.some((name) => /^_*FB_DEFAULT_IOMEM_OPS(_MMAP)?$/.test(name));
-    return table.entries.some((entry) => entry.value.startsWith("cfb_"));
-  });
+  const globals = [...facts.unit.files.values()].flatMap((one) =>
+    one.globals.filter((global) => global.type.kind === "record" && global.type.name === "fb_ops"),
+  );
+  const own = globals.filter((one) => one.file === file);
+  const relevant = own.length > 0 ? own : globals;
+  return relevant.length > 0 && relevant.every((global) => leavesMappingToCore(facts, global));
+}
+
+function leavesMappingToCore(facts: Facts, global: GlobalVariable): boolean {
+  const table = facts.unit.opsTables.find((one) => one.file === global.file && one.name === global.name);
+  const text = facts.unit.files.get(global.file)?.text.slice(global.start, global.end) ?? "";
+  if (table?.entries.some((entry) => entry.field === "fb_mmap") || /\.fb_mmap\s*=/.test(text))
+    return /\.fb_mmap\s*=\s*fb_io_mmap\b/.test(text);
+  // Since 6.7 a table without .fb_mmap is not mapped at all; such tables are made of the core's macros.
+  const macros = text.match(/\b_*FB_(GEN_)?DEFAULT\w*/g) ?? [];
+  if (macros.length > 0) return macros.some((name) => /^_*FB_DEFAULT_IOMEM_OPS(_MMAP)?$/.test(name));
+  return /\bcfb_\w+/.test(text);
 }
 
 function protectionOf(
