@@ -66,7 +66,13 @@ export const addressMaps: Readonly<Record<string, AddressMap>> = {
     userBase: 0x3f_0000_0000,
   },
   /** No MMU: every address is physical. */
-  coldfire: { ...common32, ramBase: 0x4000_0000, linearBase: 0x4000_0000, vmallocBase: 0x6000_0000 },
+  coldfire: {
+    ...common32,
+    ramBase: 0x4000_0000,
+    linearBase: 0x4000_0000,
+    vmallocBase: 0x6000_0000,
+    userBase: 0x7000_0000,
+  },
   /** The 32-bit compatibility segments stand for xkphys, whose addresses a number does not hold exactly. */
   "mips-r10000-ip28": {
     ...common64,

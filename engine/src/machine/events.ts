@@ -170,7 +170,7 @@ export function memoryEvent(
     writer === "device"
       ? `The device writes ${value} to ${name} in memory.`
       : writer === "cpu"
-        ? `${capital(value)} reaches ${name} in memory.`
+        ? `The CPU's ${value} reaches ${name} in memory.`
         : `The write-back puts ${value} into ${name} in memory.`;
   return {
     kind: "memory",
@@ -233,7 +233,7 @@ export function bufferEvent(
   const value = valueText(entry.bytes);
   const sentence =
     action === "push"
-      ? `${capital(value)} for ${name} waits in the write buffer.`
+      ? `The write buffer holds ${value} for ${name}; memory does not have it yet.`
       : `The write buffer sends ${value} for ${name} to memory.`;
   return { kind: "buffer", agent, sentence, action, physical: addressText(physical), value: bytesText(entry.bytes) };
 }
@@ -254,7 +254,7 @@ export function mappingEvent(before: MappingRequest | undefined, after: MappingR
   const sentence =
     after === undefined
       ? `The mapping of ${name} is gone.`
-      : `${capital(name)} is mapped ${after.attribute === "write-back" ? "cached" : after.attribute} at ${addressText(after.virtual)} (${after.origin}).`;
+      : `The kernel maps ${name} ${after.attribute === "write-back" ? "cached" : after.attribute} at ${addressText(after.virtual)} (${after.origin}).`;
   return {
     kind: "mapping",
     agent: "cpu",
@@ -286,10 +286,6 @@ function valueText(bytes: Uint8Array): string {
   const first = bytes[0];
   if (bytes.every((byte) => byte === first)) return `${bytes.length} bytes of 0x${bytesText(bytes.subarray(0, 1))}`;
   return `${bytes.length} bytes (0x${bytesText(bytes.subarray(0, 4))}...)`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function lower(text: string): string {

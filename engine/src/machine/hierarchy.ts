@@ -112,7 +112,7 @@ export class Hierarchy implements LineTarget {
   }
 
   maintainAll(operation: MaintenanceOperation): void {
-    for (const place of [...this.#tags.places()]) {
+    for (const place of this.#tags.places()) {
       const at = this.#tags.at(place);
       if (at === undefined) continue;
       this.#run(at.physical, { kind: operation, key: copyKey(this.board.model, at.virtual) }, "maintenance", "cpu");
@@ -290,7 +290,7 @@ export class Hierarchy implements LineTarget {
   #lineMet(line: number, virtual: number): number {
     if (this.board.model.cache.tag === "physical") return line;
     const place = this.#tags.find(alignDown(virtual, this.#lineBytes), line);
-    return place < 0 ? line : this.#tags.physicalAt(place);
+    return this.#tags.at(place)?.physical ?? line;
   }
 
   #run(line: number, step: LineStep, cause: LineCause, actor: Actor | "environment"): LineResult {

@@ -9,7 +9,8 @@ import { alignDown } from "./address.ts";
 /** CPU and user are one: they run on the same processor. */
 export type Writer = "cpu" | "device";
 
-const blockBytes = 4096;
+/** Small, since a line that is written makes a block. A power of two. */
+const blockBytes = 256;
 
 interface Block {
   readonly newest: Uint8Array;

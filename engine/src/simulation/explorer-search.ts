@@ -113,7 +113,11 @@ class SearchPort implements MachinePort {
       this.#machine.step(due.step);
     }
     const lines = this.#machine.touchedLines(action);
-    if (this.#next === steps.length && this.#action >= this.#node.from && this.#chosen.length >= this.#node.choices.length) {
+    if (
+      this.#next === steps.length &&
+      this.#action >= this.#node.from &&
+      this.#chosen.length >= this.#node.choices.length
+    ) {
       for (const line of lines) this.#branch(line);
     }
     for (const line of lines) this.#touched.add(line);
@@ -158,7 +162,8 @@ class SearchPort implements MachinePort {
       this.#seen.add(key);
       const choices = this.#chosen.slice();
       const from = this.#action;
-      if (step.kind === "warm") this.children.push({ ...this.#node, choices, from, warmed: [...this.#node.warmed, { at: 0, step }] });
+      if (step.kind === "warm")
+        this.children.push({ ...this.#node, choices, from, warmed: [...this.#node.warmed, { at: 0, step }] });
       else this.children.push({ ...this.#node, choices, from, steps: [...this.#node.steps, { at: from, step }] });
     }
   }

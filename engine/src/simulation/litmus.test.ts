@@ -3,6 +3,7 @@ import { type MachineModel, modelOf, withSpeculation } from "../machine/index.ts
 import { platformById } from "../platforms/index.ts";
 import { replay } from "./explorer.ts";
 import { exploreBeliefs } from "./explorer-belief.ts";
+import { searchSchedules } from "./explorer-search.ts";
 import { litmusProgram } from "./litmus.ts";
 import { litmusTests } from "./litmus-tests.ts";
 
@@ -68,9 +69,10 @@ describe("litmus tests", () => {
       const program = litmusProgram(test);
       const beliefs = exploreBeliefs(model, program, { untilVerdict: false });
       expect(beliefs.complete).toBe(true);
-      expect([...beliefs.outcomes.keys()].join(" | ") + (beliefs.witness ? " S" : " -")).toMatch(
-        new RegExp(`${verdict}$`),
-      );
+      const search = searchSchedules(model, program, { untilVerdict: false, maxRuns: 100_000 });
+      expect(search.complete).toBe(true);
+      expect([beliefs, search].map(({ witness }) => (witness === undefined ? "-" : "S"))).toEqual([verdict, verdict]);
+      expect([...beliefs.outcomes.keys()].sort()).toEqual([...search.outcomes.keys()].sort());
       for (const outcome of beliefs.outcomes.values()) {
         const run = replay(model, program, outcome.schedule);
         expect(run?.outcome).toEqual({ key: outcome.key, harm: outcome.harm });
