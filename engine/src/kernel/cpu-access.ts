@@ -203,7 +203,7 @@ export const cpuAccess: readonly ApiFunction[] = [
     parameters: [
       parameter("dst", "data", undefined, { accepts: anyMemory }),
       parameter("src", "data", undefined, { accepts: anyMemory }),
-      parameter("rest", "length"),
+      parameter("count", "length"),
     ],
     returns: "ssize_t",
     effect: "copies",

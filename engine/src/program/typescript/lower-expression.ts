@@ -49,8 +49,11 @@ export function staticType(snippet: Snippet, node: ts.Expression, depth = 0): Sn
   }
   if (!ts.isCallExpression(node)) return unknownSnippetType;
   const callee = calleeName(snippet, node);
+  const first = node.arguments[0];
+  if (callee === "at" && first !== undefined) return staticType(snippet, first, depth + 1);
   if (callee === undefined) return methodOf(snippet, node)?.result ?? unknownSnippetType;
-  if (callee === "container_of") return snippet.typeOf(node.typeArguments?.[0]);
+  // `kzalloc<Ring>(...)`, `container_of<Ring>(...)`: the result is as the caller says.
+  if (node.typeArguments?.[0] !== undefined && callee !== "sizeof") return snippet.typeOf(node.typeArguments[0]);
   const own = snippet.functions.get(callee);
   if (own !== undefined) return own;
   const known = snippet.core?.functionNamed(callee);
@@ -209,6 +212,10 @@ function call(snippet: Snippet, node: ts.CallExpression, at: Span): Expression {
     };
   }
   const values: Expression[] = node.arguments.map((argument) => toValue(snippet, argument));
+  const [pointer, distance] = values;
+  if (name === "at" && pointer !== undefined && distance !== undefined && snippet.isImported("at")) {
+    return { kind: "binary", operator: "+", left: pointer, right: distance, ...at };
+  }
   const method = name === undefined ? methodOf(snippet, node) : undefined;
   if (method !== undefined) {
     const named = ts.isPropertyAccessExpression(callee) ? snippet.span(callee.name) : calleeAt;

@@ -27,7 +27,7 @@ export function addFunction(
   const at = snippet.span(node);
   const before = { name: snippet.functionName, self: snippet.self };
   snippet.functionName = name;
-  snippet.self = options.record === undefined ? undefined : { name: "self", record: options.record };
+  snippet.self = options.record === undefined ? undefined : { name: "this", record: options.record };
   const expected = options.context?.kind === "function" ? options.context : undefined;
   const parameters: ParameterDeclaration[] = [];
   let lowered: CompoundStatement | undefined;
@@ -35,7 +35,7 @@ export function addFunction(
     if (options.record !== undefined) {
       const type: SnippetType = { kind: "object", record: options.record };
       parameters.push({
-        ...declare(type, { kind: "name", name: "self", ...snippet.span(named) }, snippet.span(named), "parameter"),
+        ...declare(type, { kind: "name", name: "this", ...snippet.span(named) }, snippet.span(named), "parameter"),
         annotations: [],
         ...snippet.span(named),
       });

@@ -5,7 +5,7 @@
 import type { Declaration, FieldDeclaration, Statement, TopLevel } from "../../syntax/c/ast.ts";
 import { parseTypeScript, type ts, type TypeScript } from "../../syntax/typescript/parse.ts";
 import { type CSource, UnitBuilder } from "../unit.ts";
-import type { ProgramFile } from "../program.ts";
+import type { ProgramFile, ProgramFunction } from "../program.ts";
 import type { RecordDefinition } from "../types.ts";
 import { declaration } from "./lower-declaration.ts";
 import { toValue, withoutWrappers } from "./lower-expression.ts";
@@ -32,16 +32,25 @@ export function snippetSource(parser: TypeScript, name: string, text: string): C
   return { name, text, syntax: { kind: "translation-unit", items, gaps } };
 }
 
-/** Lowers one snippet on its own, with the records that it defines. */
+/** Lowers one snippet, with the records that it defines: give both to `UnitBuilder.setLowered`. Never throws. */
 export function lowerSnippet(
   parser: TypeScript,
   name: string,
   text: string,
-): { readonly file: ProgramFile | undefined; readonly records: readonly RecordDefinition[] } {
+): { readonly file: ProgramFile; readonly records: readonly RecordDefinition[] } {
   const builder = new UnitBuilder();
   builder.setC(snippetSource(parser, name, text));
   const unit = builder.build();
-  return { file: unit.files.get(name), records: [...unit.records.values()].filter((record) => record.file === name) };
+  const file = unit.files.get(name);
+  if (file === undefined) {
+    const nothing = { functions: [], globals: [], opsTables: [], gaps: [], includes: [] };
+    return { file: { name, text, language: "typescript", ...nothing }, records: [] };
+  }
+  const functions = file.functions.map((one): ProgramFunction => ({ ...one, language: "typescript" }));
+  return {
+    file: { ...file, language: "typescript", functions },
+    records: [...unit.records.values()].filter((record) => record.file === name),
+  };
 }
 
 // ---------------------------------------------------------------- what is declared

@@ -53,7 +53,7 @@ export class Snippet {
   /** What a class gives its fields, by class and field. */
   readonly initialValues = new Map<string, ReadonlyMap<string, ts.Expression>>();
   /** Lexical scopes; the first is the file's. */
-  readonly scopes: Map<string, Binding>[] = [new Map()];
+  readonly scopes: Map<string, Binding>[] = [new Map<string, Binding>()];
   /** What `this` is in the method that is being lowered. */
   self: { readonly name: string; readonly record: string } | undefined;
   functionName: string | undefined;
@@ -113,6 +113,11 @@ export class Snippet {
   /** The kernel's name for a name of the snippet: imports may rename. */
   realName(name: string): string {
     return this.lookUp(name) === undefined ? (this.#imports.get(name) ?? name) : name;
+  }
+
+  /** Whether the kernel's module gives a name of the snippet. */
+  isImported(name: string): boolean {
+    return this.lookUp(name) === undefined && (this.#imports.has(name) || this.#namespaces.size > 0);
   }
 
   isNamespace(name: string): boolean {
@@ -225,8 +230,11 @@ export class Snippet {
         return this.typeOf(first, depth + 1);
       case "Uint8Array":
         return { kind: "pointer", element: { kind: "scalar", name: "u8" } };
-      case "enum_dma_data_direction":
-        return { kind: "scalar", name: "enum dma_data_direction" };
+      case "dma_data_direction":
+      case "dma_transfer_direction":
+        return { kind: "scalar", name: `enum ${name}` };
+      case "pfn":
+        return bigintType;
       default:
         break;
     }
