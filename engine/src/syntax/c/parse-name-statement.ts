@@ -2,7 +2,7 @@
 import type { CallExpression, Expression, Statement } from "./ast.ts";
 import { beginsOperand, type Cursor } from "./cursor.ts";
 import { parseArguments } from "./parse-arguments.ts";
-import { isFunctionPointer, parseDeclaration } from "./parse-declarator.ts";
+import { finishDeclaration, isFunctionPointer, parseDeclaration } from "./parse-declarator.ts";
 import { continueExpression, namesEndInString, parseExpression } from "./parse-expression.ts";
 import { finishExpressionStatement, parseBody } from "./parse-statement.ts";
 import { beginsType, K, T } from "./tokens.ts";
@@ -79,12 +79,27 @@ function parseCallStatement(p: Cursor): Statement {
   const call: CallExpression = { kind: "call", callee, arguments: list, open, start, end: p.lastEnd };
   if (p.take(T.semicolon)) return { kind: "expression", expression: call, start, end: p.lastEnd };
   if (p.bad) return { kind: "expression", expression: call, start, end: p.lastEnd };
+  if (p.kind === T.ident && declaresHere(p) && !isLoopName(name)) {
+    // `BKEY_PADDED(key) alloc;`: the macro is a type.
+    const base = { kind: "named", name } as const;
+    const specifiers = { storage: [], qualifiers: [], base, annotations: [], start, end: p.lastEnd };
+    return finishDeclaration(p, start, specifiers, p.locals, undefined);
+  }
   if (governs(p, at, name)) return finishMacroStatement(p, call, start);
   if (startsStatement(p.kind)) {
     // A macro that needs no `;`.
     return { kind: "expression", expression: call, start, end: p.lastEnd };
   }
   return finishExpressionStatement(p, continueExpression(p, call), start);
+}
+
+/** A name on the same line as `macro(..)` before it, and then what follows a declared name. */
+function declaresHere(p: Cursor): boolean {
+  if (p.onNewLine(p.pos)) return false;
+  const next = p.peek(1);
+  return (
+    next === T.semicolon || next === T.comma || next === T.lbracket || (next === T.assign && p.peek(2) !== T.ident)
+  );
 }
 
 /** After `name(..)`: does it govern the statement that follows? */
