@@ -3,7 +3,7 @@ import type { Expression, SyntaxGap, TopLevel } from "../../syntax/c/ast.ts";
 import { kernelModule, type SnippetSyntax, type ts, type TypeScript } from "../../syntax/typescript/parse.ts";
 import type { Span } from "../../text/span.ts";
 import { coreRecordSource } from "../core-records.ts";
-import { declarationsOf } from "../declarations.ts";
+import { declarationsOf, type FileDeclarations } from "../declarations.ts";
 import { linkScopes, type Scope } from "../scope.ts";
 import { scalarType } from "../scalar-types.ts";
 import {
@@ -30,6 +30,15 @@ export interface RecordShape {
   readonly fields: ReadonlyMap<string, SnippetType>;
   /** Methods of a class, by name, with the name of the function that each becomes. */
   readonly methods: ReadonlyMap<string, { readonly function: string; readonly result: SnippetType }>;
+}
+
+let core: Scope | undefined;
+/** The scope of a file that declares nothing: the kernel's structures alone. Made once: it depends on no input. */
+function coreScope(): Scope | undefined {
+  const empty = (): FileDeclarations =>
+    declarationsOf("<snippet>", { kind: "translation-unit", items: [], gaps: [] }, "");
+  core ??= linkScopes(new Map([["<snippet>", empty()]])).scopes.get("<snippet>");
+  return core;
 }
 
 /** Depth of nested syntax that is followed; what is deeper becomes a gap. */
@@ -68,8 +77,7 @@ export class Snippet {
     this.tree = tree;
     this.text = syntax.text;
     this.gaps = [...syntax.gaps];
-    const empty = declarationsOf(syntax.name, { kind: "translation-unit", items: [], gaps: [] }, "");
-    this.core = linkScopes(new Map([[syntax.name, empty]])).scopes.get(syntax.name);
+    this.core = coreScope();
     for (const statement of tree.statements) if (parser.isImportDeclaration(statement)) this.#import(statement);
   }
 
