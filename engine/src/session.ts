@@ -1,0 +1,171 @@
+/**
+ * Joins the rooms of the engine: text to program, program to findings, findings to proofs. `analysis` and `simulation` do not
+ * know each other; here a finding's proof id becomes a run on a machine.
+ */
+import { createFacts } from "./analysis/unit-facts.ts";
+import type { AnalysisOptions, DriverSession, Finding, Fix, ProofResult, UnitReport } from "./api.ts";
+import { apiFunction } from "./kernel/catalogue.ts";
+import { type Platform, platformById, platforms } from "./platforms/index.ts";
+import type { DriverUnit, Gap, PathStep } from "./program/program.ts";
+import { UnitBuilder } from "./program/index.ts";
+import { relocatePath } from "./program/relocate.ts";
+import { rules } from "./rules/registry.ts";
+import { runRules } from "./rules/run.ts";
+import { prove } from "./simulation/index.ts";
+import { parseC } from "./syntax/c/parse.ts";
+import { applyEdits, type TextEdit } from "./text/edit.ts";
+import type { SnippetReader } from "./snippet-reader.ts";
+import { tool } from "./version.ts";
+
+export interface SessionOptions {
+  /** Reads TypeScript snippets; without it they are gaps. */
+  readonly snippets?: SnippetReader;
+}
+
+/** An empty driver unit. */
+export const createSession = (options: SessionOptions = {}): DriverSession => new Session(options, new Map(), []);
+
+const iommuSuffix = "+iommu";
+
+/** Ids of the machines that a proof runs on when none is asked for: each preset, and the PC behind an IOMMU as well. */
+export const provingPlatforms: readonly string[] = platforms.flatMap((platform) =>
+  platform.tier === "core" ? variantsOf(platform) : [],
+);
+
+/** A platform's id, and the id of the same machine behind a translating IOMMU where it may have one. */
+export function variantsOf(platform: Platform): readonly string[] {
+  return platform.dma.iommu.value ? [platform.id, `${platform.id}${iommuSuffix}`] : [platform.id];
+}
+
+interface HeldFile {
+  readonly text: string;
+  readonly role: "source" | "header";
+}
+
+class Session implements DriverSession {
+  readonly #options: SessionOptions;
+  readonly #files: Map<string, HeldFile>;
+  readonly #builder = new UnitBuilder();
+  /** Gaps of files that have no program at all. */
+  readonly #unread = new Map<string, Gap>();
+  readonly #includes = new Map<string, readonly string[]>();
+  /** Edits that were applied to the unit that findings speak of; empty for a unit of its own. */
+  readonly #edits: readonly TextEdit[];
+  #unit: DriverUnit | undefined;
+
+  constructor(options: SessionOptions, files: ReadonlyMap<string, HeldFile>, edits: readonly TextEdit[]) {
+    this.#options = options;
+    this.#files = new Map();
+    this.#edits = edits;
+    for (const [name, file] of files) this.setFile(name, file.text, file.role);
+  }
+
+  get files(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  setFile(name: string, text: string, role: "source" | "header" = "source"): void {
+    const known = this.#files.get(name);
+    this.#files.set(name, { text, role });
+    if (known?.text === text) return;
+    this.#unit = undefined;
+    this.#unread.delete(name);
+    if (isTypeScript(name)) this.#readSnippet(name, text);
+    else this.#readC(name, text);
+  }
+
+  removeFile(name: string): void {
+    if (!this.#files.delete(name)) return;
+    this.#unit = undefined;
+    this.#builder.remove(name);
+    this.#unread.delete(name);
+    this.#includes.delete(name);
+  }
+
+  includesOf(name: string): readonly string[] {
+    return this.#includes.get(name) ?? [];
+  }
+
+  analyse(options: AnalysisOptions = {}): UnitReport {
+    const unit = this.#build();
+    const sources = [...this.#files].flatMap(([name, file]) => (file.role === "source" ? [name] : []));
+    const only = new Set(options.only ? sources.filter((name) => options.only?.has(name)) : sources);
+    const facts = createFacts(unit, { lookup: apiFunction });
+    const report = runRules(facts, rules, { ...options, only });
+    const gaps = [...unit.gaps, ...this.#unread.values(), ...report.gaps];
+    return {
+      findings: report.findings,
+      gaps: gaps.filter((gap) => only.has(gap.file)),
+      functions: unit.functions.length,
+    };
+  }
+
+  prove(finding: Finding, asked: readonly string[] = provingPlatforms): readonly ProofResult[] {
+    return asked.map((platform) => this.replay(finding, platform));
+  }
+
+  replay(finding: Finding, platform: string, schedule?: string): ProofResult {
+    const iommu = platform.endsWith(iommuSuffix);
+    const preset = platformById(iommu ? platform.slice(0, -iommuSuffix.length) : platform);
+    const unknown = (sentence: string): ProofResult => ({ platform, verdict: "unknown", sentence });
+    if (preset === undefined) return unknown(`There is no platform "${platform}".`);
+    if (iommu && !preset.dma.iommu.value) return unknown(`${preset.title} has no IOMMU.`);
+    const proof = rules.find((rule) => rule.meta.id === finding.rule)?.meta.proof;
+    if (proof === undefined) return unknown(`The harm of ${finding.rule} is not a byte that a run could show.`);
+    const unit = this.#build();
+    const path = this.#pathHere(finding.path, unit);
+    if (path === undefined) return unknown("The function of the finding is gone.");
+    try {
+      return prove(
+        unit,
+        { rule: finding.rule, proof, path, fingerprint: finding.fingerprint },
+        preset,
+        { iommu, tool, ...(schedule !== undefined && { schedule }) },
+      );
+    } catch (failure) {
+      // A defect of the simulator must not take the editor's other answers with it; it is told, and tests look for it.
+      return unknown(`The simulator failed: ${failure instanceof Error ? failure.message : String(failure)}.`);
+    }
+  }
+
+  withFix(fix: Fix): DriverSession | undefined {
+    const files = new Map<string, HeldFile>();
+    for (const [name, file] of this.#files) {
+      const own = fix.edits.filter((edit) => edit.file === name);
+      const text = own.length === 0 ? file.text : applyEdits(file.text, own);
+      if (text === undefined) return undefined;
+      files.set(name, { ...file, text });
+    }
+    if (fix.edits.some((edit) => !files.has(edit.file))) return undefined;
+    return new Session(this.#options, files, fix.edits);
+  }
+
+  #pathHere(path: readonly PathStep[], unit: DriverUnit): readonly PathStep[] | undefined {
+    return this.#edits.length === 0 ? path : relocatePath(path, this.#edits, unit);
+  }
+
+  #readC(name: string, text: string): void {
+    const syntax = parseC(text);
+    this.#includes.set(
+      name,
+      syntax.items.flatMap((item) => (item.kind === "include" && item.local ? [item.path] : [])),
+    );
+    this.#builder.setC({ name, text, syntax });
+  }
+
+  #readSnippet(name: string, text: string): void {
+    const read = this.#options.snippets?.(name, text);
+    if (read) this.#builder.setLowered(read.file, read.records);
+    else {
+      this.#builder.remove(name);
+      this.#unread.set(name, { file: name, start: 0, end: 0, reason: "TypeScript snippets are not read here" });
+    }
+  }
+
+  #build(): DriverUnit {
+    this.#unit ??= this.#builder.build();
+    return this.#unit;
+  }
+}
+
+const isTypeScript = (name: string): boolean => /\.m?ts$/.test(name);
