@@ -35,7 +35,7 @@ const ordinary: readonly bigint[] = [
   65536n,
   -1n,
 ];
-const maximalAttempts = 60;
+const maximalAttempts = 100;
 /** Rounds of a loop whose condition hangs on an input before the other direction is taken. */
 const patience = 40;
 
@@ -51,6 +51,8 @@ export class Steering {
   readonly #holds = new Map<string, boolean>();
   readonly #visits = new Map<string, number>();
   readonly #arms = new Map<string, string | undefined>();
+  /** Directions that inputs decided although the other one would have led on too, in order. */
+  readonly #decisions: { readonly key: string; readonly direction: boolean }[] = [];
 
   constructor(unit: DriverUnit, plan: Plan, inputs: ReadonlyMap<string, bigint>, assume: (sentence: string) => void) {
     this.#unit = unit;
@@ -184,12 +186,36 @@ export class Steering {
     const key = `${fn.file}:${fn.name}:${String(block)}`;
     const visits = (this.#visits.get(key) ?? 0) + 1;
     this.#visits.set(key, visits);
-    return visits > patience ? (visits % (patience + 1) === 0) !== natural : natural;
+    const decision = `${key}#${String(visits)}`;
+    const direction = this.#plan.flips.get(decision) ?? natural;
+    if (visits > patience) return (visits % (patience + 1) === 0) !== natural;
+    this.#decisions.push({ key: decision, direction });
+    return direction;
+  }
+
+  /**
+   * The run cannot go on to the path: an earlier decision that inputs left open goes the other way, the latest first, and the
+   * run begins anew. Does nothing when all were tried.
+   */
+  backtrack(): void {
+    if (this.#plan.attempts >= maximalAttempts) return;
+    for (let index = this.#decisions.length - 1; index >= 0; index--) {
+      const decision = this.#decisions[index];
+      if (decision === undefined || this.#plan.tried.has(decision.key)) continue;
+      this.#plan.tried.add(decision.key);
+      // One decision at a time: the flip that did not help is taken back with the inputs that it asked for.
+      this.#plan.flips.clear();
+      this.#plan.inputs.clear();
+      this.#plan.flips.set(decision.key, !decision.direction);
+      this.#plan.shared.length = 0;
+      throw new Restart();
+    }
   }
 
   /** Makes the condition come out as wanted. */
   #turn(value: Value, holds: (bits: bigint) => boolean, fn: ProgramFunction, at: Terminator): void {
     if (value.origin === undefined) {
+      this.backtrack();
       throw new Stop(
         `in ${fn.name}() the driver's own values lead away from the next step of the path at offset ${String(at.start)}`,
       );

@@ -51,6 +51,9 @@ export interface KernelCall {
 export class Plan {
   /** Choices for inputs. "object" means a pointer to something. */
   readonly inputs = new Map<string, bigint | "object">();
+  /** Open decisions that go another way than the inputs say by themselves, and those that were tried so. */
+  readonly flips = new Map<string, boolean>();
+  readonly tried = new Set<string>();
   /** Stretches that a device or a user will see: they live on the machine from their birth. */
   readonly shared: { readonly from: bigint; readonly to: bigint }[] = [];
   /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */

@@ -44,10 +44,14 @@ export function showWrongPage(run: ProofRun): void {
     );
     run.interrupt();
   }
-  const address = kernel.hardware.linear(wrong.physical);
-  const seen = run.cpuReads(address, 4, `The code that is given the page of ${wrong.call} uses it.`);
+  // The linear address of the wrong page is the pointer that it was computed from: the mistake undoes itself there. What uses
+  // the page as a page (another mapping, a list that is mapped, a user) goes by the frame.
+  const frame = kernel.hardware.pageOf(wrong.physical);
+  const window = kernel.hardware.mapKernel("a mapping of that page", [frame], "write-back", "vmap()");
+  const address = window + BigInt(wrong.physical - frame);
+  const seen = run.cpuReads(address, 4, `Code that is given the page of ${wrong.call} maps it and reads it.`);
   if (seen.fault !== undefined) {
-    const sentence = `The kernel takes a fault: ${wrong.call} led to 0x${wrong.physical.toString(16)}, where there is no memory. The 11 is in ${name}.`;
+    const sentence = `The kernel takes a fault: ${wrong.call} made the page at 0x${wrong.physical.toString(16)} of it, where there is no memory. The 11 is in ${name}.`;
     run.harmful("fault", sentence, wrong.physical, pattern(0x11), seen.bytes);
   }
   run.expect(
