@@ -84,6 +84,7 @@ export function typeOfSyntax(builder: FunctionBuilder, expression: Expression, d
     }
     case "cast":
     case "compound-literal":
+    case "type-argument":
       return resolveTypeName(expression.type, builder);
     case "sizeof":
       return unsignedLongType;

@@ -23,7 +23,7 @@ import { governedName, parsedMacro } from "./macro-bodies.ts";
 import type { Expression } from "./program.ts";
 import type { BlockDraft } from "./block-draft.ts";
 import type { Type } from "./types.ts";
-import { typeOf } from "./visit.ts";
+import { readsOf, typeOf } from "./visit.ts";
 
 export function lowerStatements(builder: FunctionBuilder, statements: readonly SyntaxStatement[]): void {
   for (const statement of statements) lowerStatement(builder, statement);
@@ -142,6 +142,8 @@ export function lowerCompound(builder: FunctionBuilder, statement: CompoundState
 
 function lowerExpressionStatement(builder: FunctionBuilder, expression: Parameters<typeof lowerEffect>[1]): void {
   if (expression.kind === "identifier") {
+    // include/linux/compiler_attributes.h: says that a case goes on in the next one, and does nothing.
+    if (expression.name === "fallthrough") return;
     const governed = builder.frame?.governed;
     if (expression.name === governedName && governed !== undefined) {
       builder.inFrame(governed.frame, () => lowerStatement(builder, governed.statement));
@@ -323,7 +325,7 @@ function lowerGoto(builder: FunctionBuilder, statement: GotoStatement): void {
 function lowerReturn(builder: FunctionBuilder, statement: ReturnStatement, at: FileSpan): void {
   let value = statement.value === undefined ? undefined : lowerValue(builder, statement.value);
   if (builder.hasCleanUps && builder.current !== undefined) {
-    if (value !== undefined && value.kind !== "constant" && value.kind !== "symbol") {
+    if (value !== undefined && changesWithMemory(builder, value)) {
       // The value is computed before the clean-ups run.
       const kept = builder.temporary(typeOf(value), at);
       builder.assign(kept, value, at);
@@ -332,6 +334,13 @@ function lowerReturn(builder: FunctionBuilder, statement: ReturnStatement, at: F
     builder.cleanUpTo(0);
   }
   builder.terminate({ kind: "return", ...(value === undefined ? {} : { value }), ...at });
+}
+
+/** Whether a call could change what the pure value gives: it reads something other than a temporary. */
+function changesWithMemory(builder: FunctionBuilder, value: Expression): boolean {
+  return readsOf(value).some(
+    ({ root, steps }) => root.kind === "global" || steps.length > 0 || builder.variables[root.id]?.kind !== "temporary",
+  );
 }
 
 function lowerAlternatives(builder: FunctionBuilder, group: ConditionalGroup<SyntaxStatement>): void {
