@@ -30,7 +30,8 @@ export class UnitIndex implements LocalContext {
   readonly #callees = new Map<CallStatement, ProgramFunction[]>();
   readonly #modifies = new Map<ProgramFunction, ReadonlySet<string>>();
   readonly #fills = new Map<ProgramFunction, ReadonlySet<number>>();
-  readonly #entered = new Set<ProgramFunction>();
+  readonly #ownStores = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #allCallees = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
 
   constructor(unit: DriverUnit, catalogue: Catalogue) {
     this.unit = unit;
@@ -76,22 +77,39 @@ export class UnitIndex implements LocalContext {
   modifies(target: ProgramFunction): ReadonlySet<string> {
     const known = this.#modifies.get(target);
     if (known) return known;
-    // A recursive call adds nothing that the outer call does not find itself.
-    if (this.#entered.has(target) || this.#entered.size > 40) return new Set();
-    this.#entered.add(target);
+    // A walk over what the call may enter: a recursion without complete memory would be exponential in a dense call graph.
+    const entered = new Set<ProgramFunction>([target]);
     const keys = new Set<string>();
-    for (const block of target.blocks)
-      for (const statement of block.statements) {
-        for (const place of this.#targets(target, statement)) {
+    for (const owner of entered) {
+      for (const key of this.#modifiesItself(owner)) keys.add(key);
+      if (entered.size < 500) for (const callee of this.#calleesOf(owner)) entered.add(callee);
+    }
+    this.#modifies.set(target, keys);
+    return keys;
+  }
+
+  /** Fields that the function's own statements store to. */
+  #modifiesItself(owner: ProgramFunction): ReadonlySet<string> {
+    const known = this.#ownStores.get(owner);
+    if (known) return known;
+    const keys = new Set<string>();
+    for (const block of owner.blocks)
+      for (const statement of block.statements)
+        for (const place of this.#targets(owner, statement)) {
           const key = fieldKey(place.steps);
           if (key !== undefined) keys.add(key);
         }
-        if (statement.kind === "call")
-          for (const callee of this.callees(target, statement)) for (const key of this.modifies(callee)) keys.add(key);
-      }
-    this.#entered.delete(target);
-    if (this.#entered.size === 0) this.#modifies.set(target, keys);
+    this.#ownStores.set(owner, keys);
     return keys;
+  }
+
+  #calleesOf(owner: ProgramFunction): ReadonlySet<ProgramFunction> {
+    let known = this.#allCallees.get(owner);
+    if (!known) {
+      known = new Set(this.unit.calleesOf(owner).map((one) => one.target));
+      this.#allCallees.set(owner, known);
+    }
+    return known;
   }
 
   fillsParameter(target: ProgramFunction, parameter: number): boolean {
