@@ -16,7 +16,7 @@ import type {
   VariableId,
 } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
-import { typeOf } from "../program/visit.ts";
+import { expressionsOf, expressionsOfTerminator, typeOf } from "../program/visit.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { namedResult } from "./ownership-results.ts";
@@ -65,10 +65,13 @@ export class OwnershipValues {
   readonly #context: ValueContext;
   readonly #entries = new Map<BlockId, Environment>();
   readonly #exits = new Map<BlockId, Environment>();
+  /** Fields that the function itself reads or writes: nothing else needs a generation. */
+  readonly #mentioned: ReadonlySet<string>;
 
   constructor(owner: ProgramFunction, context: ValueContext) {
     this.owner = owner;
     this.#context = context;
+    this.#mentioned = fieldsIn(owner);
     this.settled = this.#solve();
   }
 
@@ -191,9 +194,8 @@ export class OwnershipValues {
     });
     const name = call.callee.kind === "direct" ? call.callee.name : "";
     const result = callees.length === 0 ? namedResult(name, values, resultName(call), call.arguments) : undefined;
-    for (const callee of callees)
-      for (const field of this.#context.modifies(callee)) this.#renew(environment, field, call);
-    if (callees.length === 0) for (const field of changedByKernel(name)) this.#renew(environment, field, call);
+    const changed = callees.length > 0 ? callees.map((one) => this.#context.modifies(one)) : [changedByKernel(name)];
+    for (const fields of changed) if (fields.size > 0) this.#renew(environment, fields, call);
     call.arguments.forEach((argument, index) => {
       const storage = storages[index];
       const pointed = peel(argument);
@@ -210,10 +212,12 @@ export class OwnershipValues {
     if (call.result) write(environment, this.locate(environment, call.result), result ?? plain(resultName(call)));
   }
 
-  /** Everything that was known of a field is from before the call. */
-  #renew(environment: Environment, field: string, call: CallStatement): void {
-    for (const [key, cell] of [...environment]) if (cell.field === field) environment.delete(key);
-    environment.set(`@${field}`, { value: plain(resultName(call)), field: undefined });
+  /** Everything that was known of the fields is from before the call. */
+  #renew(environment: Environment, fields: ReadonlySet<string>, call: CallStatement): void {
+    for (const [key, cell] of [...environment])
+      if (cell.field !== undefined && fields.has(cell.field)) environment.delete(key);
+    for (const field of this.#mentioned)
+      if (fields.has(field)) environment.set(`@${field}`, { value: plain(resultName(call)), field: undefined });
   }
 
   #initial(key: string): SymbolicValue {
@@ -365,10 +369,43 @@ export function typeName(type: Type): string {
   }
 }
 
-/** Fields of the kernel's structs that its functions change: include/linux/skbuff.h. */
-function changedByKernel(name: string): readonly string[] {
-  return movesSkbData.has(name) ? ["sk_buff.data"] : [];
+/** Every field on an access path of the function, as "record.field". */
+function fieldsIn(owner: ProgramFunction): ReadonlySet<string> {
+  const fields = new Set<string>();
+  const place = (one: Place): void => {
+    const whole = fieldKey(one.steps);
+    if (whole !== undefined) fields.add(whole);
+    one.steps.forEach((step, index) => {
+      if (step.kind === "index") expression(step.index);
+      const key = step.kind === "field" ? fieldKey(one.steps.slice(0, index + 1)) : undefined;
+      if (key !== undefined) fields.add(key);
+    });
+  };
+  const expression = (one: Expression): void => {
+    if (one.kind === "read" || one.kind === "address") place(one.place);
+    else if (one.kind === "unary" || one.kind === "cast") expression(one.operand);
+    else if (one.kind === "binary") {
+      expression(one.left);
+      expression(one.right);
+    }
+  };
+  for (const block of owner.blocks) {
+    for (const statement of block.statements) {
+      expressionsOf(statement).forEach(expression);
+      if (statement.kind === "assign" || statement.kind === "zero") place(statement.target);
+      if (statement.kind === "call" && statement.result) place(statement.result);
+    }
+    expressionsOfTerminator(block.terminator).forEach(expression);
+  }
+  return fields;
 }
+
+/** Fields of the kernel's structs that its functions change: include/linux/skbuff.h. */
+function changedByKernel(name: string): ReadonlySet<string> {
+  return movesSkbData.has(name) ? skbData : none;
+}
+const none: ReadonlySet<string> = new Set();
+const skbData: ReadonlySet<string> = new Set(["sk_buff.data"]);
 const movesSkbData = new Set([
   "skb_reserve",
   "skb_push",
