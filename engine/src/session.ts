@@ -116,12 +116,11 @@ class Session implements DriverSession {
     const path = this.#pathHere(finding.path, unit);
     if (path === undefined) return unknown("The function of the finding is gone.");
     try {
-      return prove(
-        unit,
-        { rule: finding.rule, proof, path, fingerprint: finding.fingerprint },
-        preset,
-        { iommu, tool, ...(schedule !== undefined && { schedule }) },
-      );
+      return prove(unit, { rule: finding.rule, proof, path, fingerprint: finding.fingerprint }, preset, {
+        iommu,
+        tool,
+        ...(schedule !== undefined && { schedule }),
+      });
     } catch (failure) {
       // A defect of the simulator must not take the editor's other answers with it; it is told, and tests look for it.
       return unknown(`The simulator failed: ${failure instanceof Error ? failure.message : String(failure)}.`);

@@ -1,0 +1,39 @@
+/** The engine's one door: text in, plain data out. */
+// A default import, so that the bundler can put the parser into a file of its own that is read with the first snippet.
+import ts from "typescript";
+import type { Engine, PlatformInfo } from "./api.ts";
+import { apiFunctions } from "./kernel/catalogue.ts";
+import { type Platform, platforms } from "./platforms/index.ts";
+import { lowerSnippet } from "./program/typescript/lower-snippet.ts";
+import { rules } from "./rules/registry.ts";
+import { createSession, variantsOf } from "./session.ts";
+import { version } from "./version.ts";
+
+export type * from "./api.ts";
+export type { ApiFunction } from "./kernel/contract.ts";
+export type { Gap, PathStep } from "./program/program.ts";
+export type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
+export { applyEdits, type TextEdit } from "./text/edit.ts";
+export { SourceText } from "./text/source.ts";
+export type { FileSpan } from "./text/span.ts";
+export type { Outcome, Trace, TraceEvent, Verdict } from "./trace/trace.ts";
+
+export const engine: Engine = {
+  version,
+  createSession: () => createSession({ snippets: (name, text) => lowerSnippet(ts, name, text) }),
+  rules: rules.map((rule) => rule.meta),
+  platforms: platforms.flatMap((platform) => variantsOf(platform).map((id) => platformInfo(platform, id))),
+  catalogue: apiFunctions,
+};
+
+function platformInfo(platform: Platform, id: string): PlatformInfo {
+  const behindIommu = id !== platform.id;
+  return {
+    id,
+    title: behindIommu ? `${platform.title}, behind an IOMMU` : platform.title,
+    tier: platform.tier,
+    coherent: platform.dma.coherent.value,
+    simulated: true,
+    summary: behindIommu ? "Device addresses are translated: a DMA address is no physical address." : platform.summary,
+  };
+}
