@@ -30,6 +30,7 @@ import {
 import type { Attribute, MaintenanceOperation } from "./model.ts";
 import { isCacheable } from "./page-tables.ts";
 import type { Accessed, LineAccess, LineTarget } from "./perform.ts";
+import { touchedLines } from "./touched.ts";
 
 /** A store that has not reached memory. */
 interface BufferedStore {
@@ -156,52 +157,8 @@ export class Hierarchy implements LineTarget {
   }
 
   touched(action: AgentAction): readonly number[] {
-    const { tables, bus } = this.board;
-    const lines = new Set<number>();
-    const add = (physical: number | undefined): void => {
-      if (physical !== undefined) lines.add(alignDown(physical, this.#lineBytes));
-    };
-    const range = (from: number, size: number, physical: (address: number) => number | undefined): void => {
-      for (let at = alignDown(from, this.#lineBytes); at < from + size; at += this.#lineBytes) add(physical(at));
-    };
-    switch (action.kind) {
-      case "load":
-      case "store":
-      case "maintain": {
-        const size = action.kind === "store" ? action.bytes.length : action.size;
-        const user = action.kind !== "maintain" && action.agent === "user";
-        const space = action.space ?? (user ? this.board.space : 0);
-        range(action.virtual, size, (at) => tables.translate(at, space)?.physical);
-        break;
-      }
-      case "dma-read":
-      case "dma-write": {
-        const size = action.kind === "dma-write" ? action.bytes.length : action.size;
-        range(action.bus, size, (at) => {
-          const physical = bus.translate(at, action.kind === "dma-write" ? "write" : "read");
-          return typeof physical === "number" ? physical : undefined;
-        });
-        break;
-      }
-      case "copy":
-        range(action.from, action.size, (at) => at);
-        range(action.to, action.size, (at) => at);
-        break;
-      case "maintain-all":
-      case "switch-space":
-      case "map":
-      case "unmap":
-      case "set-linear-attribute":
-        for (const line of this.#lines.keys()) lines.add(line);
-        break;
-      case "barrier":
-        for (const entry of this.#buffer) lines.add(entry.line);
-        break;
-      case "iommu-map":
-      case "iommu-unmap":
-      case "announce":
-        break;
-    }
+    const lines = touchedLines(this.board, action, this.#lines.keys());
+    if (action.kind === "barrier") for (const entry of this.#buffer) lines.add(entry.line);
     // Stores on their way keep an order among their lines: whoever touches one of them touches all.
     if (this.#buffer.some((entry) => lines.has(entry.line))) for (const entry of this.#buffer) lines.add(entry.line);
     return [...lines];

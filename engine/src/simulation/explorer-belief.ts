@@ -16,22 +16,18 @@ import { alignDown, bytesEqual } from "../machine/address.ts";
 import { Board } from "../machine/board.ts";
 import {
   accessSteps,
-  cloneLine,
   copyKey,
   dmaSteps,
-  findCopy,
-  granuleMask,
   type LineResult,
-  type LineState,
   type LineStep,
-  linesEqual,
   newLine,
   transition,
 } from "../machine/line.ts";
 import type { Attribute, MachineModel, MaintenanceOperation } from "../machine/model.ts";
 import { isCacheable } from "../machine/page-tables.ts";
 import { type LineAccess, type LineTarget, performOn, writerOf } from "../machine/perform.ts";
-import { type Exploration, type ExploreOptions, type FoundOutcome, verdictOf } from "./explorer.ts";
+import { type Exploration, type ExploreOptions, type FoundOutcome, explorationOf } from "./explorer.ts";
+import { type Configuration, close, distinct, type History, shortest } from "./explorer-configurations.ts";
 import { type Schedule, scheduleText } from "./explorer-schedule.ts";
 
 /** All outcomes of the program, or enough of them for a verdict. */
@@ -45,51 +41,25 @@ export function exploreBeliefs(model: MachineModel, program: AgentProgram, optio
   let witness: FoundOutcome | undefined;
   let runs = 0;
   let harmless = false;
+  let complete = true;
   for (;;) {
     const prefix = suspects.pop() ?? others.pop();
     if (prefix === undefined) break;
     if (runs >= maxRuns || (untilVerdict && witness !== undefined && harmless)) {
-      return {
-        verdict: verdictOf(outcomes.values(), false),
-        outcomes,
-        runs,
-        complete: false,
-        ...(witness ? { witness } : {}),
-      };
+      return explorationOf(outcomes, witness, runs, false);
     }
     runs++;
     const port = new BeliefPort(model, prefix, options);
     const outcome = program(port);
     for (const branch of port.branches) (branch.suspect ? suspects : others).push(branch.prefix);
+    if (port.truncated) complete = false;
     if (!outcome.harm) harmless = true;
     if (outcomes.has(outcome.key) && (witness !== undefined || !outcome.harm)) continue;
     const found = { key: outcome.key, harm: outcome.harm, schedule: scheduleText(port.schedule(), model) };
     if (!outcomes.has(outcome.key)) outcomes.set(outcome.key, found);
     if (found.harm) witness ??= found;
   }
-  return {
-    verdict: verdictOf(outcomes.values(), true),
-    outcomes,
-    runs,
-    complete: true,
-    ...(witness ? { witness } : {}),
-  };
-}
-
-/** How a configuration came to be: environment steps, newest first. */
-interface History {
-  readonly before: History | undefined;
-  /** Orders the steps of all lines among each other. */
-  readonly tick: number;
-  readonly at: number;
-  readonly step: EnvironmentAction;
-  /** Steps up to here. */
-  readonly length: number;
-}
-
-interface Configuration {
-  readonly state: LineState;
-  readonly history: History | undefined;
+  return explorationOf(outcomes, witness, runs, complete);
 }
 
 interface OrderedStore {
@@ -104,6 +74,8 @@ class BeliefPort implements MachinePort, LineTarget {
   readonly recording = false;
   /** Decisions that other runs take instead. */
   readonly branches: { readonly prefix: readonly number[]; readonly suspect: boolean }[] = [];
+  /** Whether a line had more configurations than are kept: then what this run leads to is not all. */
+  truncated = false;
   readonly #prefix: readonly number[];
   readonly #taken: number[] = [];
   readonly #choices: number[] = [];
@@ -290,71 +262,22 @@ class BeliefPort implements MachinePort, LineTarget {
         const virtual = this.board.linear(line);
         const state = newLine(line, this.#lineBytes);
         transition(this.model, state, { kind: "fill", key: copyKey(this.model, virtual), virtual });
-        known.push({
-          state,
-          history: {
-            before: undefined,
-            tick: ++this.#tick,
-            at: 0,
-            step: { kind: "warm", physical: line, virtual },
-            length: 1,
-          },
-        });
+        known.push({ state, history: this.#record(undefined, { kind: "warm", physical: line, virtual }, 0) });
       }
       this.#lines.set(line, known);
     }
     const { loadFill, storeDirty } = this.model.speculation;
     const addresses = loadFill || storeDirty ? this.board.tables.cacheableAddresses(line) : [];
-    const all = allGranules(this.model);
-    // The list grows while it is walked; every configuration is expanded once.
-    for (let i = 0; i < known.length && known.length < mostConfigurations; i++) {
-      const from = known[i];
-      if (from === undefined) break;
-      for (const copy of from.state.copies) {
-        this.#reach(
-          known,
-          from,
-          { kind: "evict", key: copy.key },
-          { kind: "evict", physical: line, virtual: copy.virtual },
-        );
-      }
-      if (from.state.pending.length > 0) this.#reach(known, from, { kind: "drain" }, { kind: "drain", physical: line });
-      for (const virtual of addresses) {
-        const key = copyKey(this.model, virtual);
-        const copy = findCopy(from.state, key);
-        if (loadFill && copy === undefined)
-          this.#reach(known, from, { kind: "fill", key, virtual }, { kind: "fill", physical: line, virtual });
-        if (storeDirty && copy?.dirty !== all) {
-          this.#reach(
-            known,
-            from,
-            { kind: "fill", key, virtual, dirty: true },
-            { kind: "soil", physical: line, virtual },
-          );
-        }
-      }
-    }
+    if (!close(this.model, addresses, known, (before, step) => this.#record(before, step))) this.truncated = true;
     return known;
   }
 
-  #reach(known: Configuration[], from: Configuration, change: LineStep, step: EnvironmentAction): void {
-    const state = cloneLine(from.state);
-    transition(this.model, state, change);
-    if (known.some((other) => linesEqual(other.state, state))) return;
-    const length = (from.history?.length ?? 0) + 1;
-    known.push({
-      state,
-      history: { before: from.history, tick: ++this.#tick, at: Math.max(this.#action, 0), step, length },
-    });
+  #record(before: History | undefined, step: EnvironmentAction, at = Math.max(this.#action, 0)): History {
+    return { before, tick: ++this.#tick, at, step, length: (before?.length ?? 0) + 1 };
   }
 
-  /** Keeps each state once, by the shortest way to it. */
   #keep(line: number, configurations: readonly Configuration[]): void {
-    const kept: Configuration[] = [];
-    for (const one of [...configurations].sort((a, b) => (a.history?.length ?? 0) - (b.history?.length ?? 0))) {
-      if (!kept.some((other) => linesEqual(other.state, one.state))) kept.push(one);
-    }
-    this.#lines.set(line, kept);
+    this.#lines.set(line, distinct(configurations));
   }
 
   #drainPending(line: number, configurations: Configuration[]): Configuration[] {
@@ -381,9 +304,7 @@ class BeliefPort implements MachinePort, LineTarget {
   }
 
   #recordDrain(line: number): void {
-    const length = (this.#shared?.length ?? 0) + 1;
-    const step: EnvironmentAction = { kind: "drain", physical: line };
-    this.#shared = { before: this.#shared, tick: ++this.#tick, at: this.#action, step, length };
+    this.#shared = this.#record(this.#shared, { kind: "drain", physical: line });
   }
 
   /** The device looks at the line: whether a store to it has arrived by now is open. */
@@ -412,18 +333,5 @@ class BeliefPort implements MachinePort, LineTarget {
   }
 }
 
-/** Copies, fills and drains of one line make a handful of configurations; this only bounds what a mistake could cost. */
-const mostConfigurations = 256;
 /** Lines that are closed at most when a mapping changes: a page of the smallest line. */
 const remappedLines = 4096 / 16;
-
-function shortest(configurations: readonly Configuration[]): Configuration | undefined {
-  let best: Configuration | undefined;
-  for (const one of configurations)
-    if (best === undefined || (one.history?.length ?? 0) < (best.history?.length ?? 0)) best = one;
-  return best;
-}
-
-function allGranules(model: MachineModel): number {
-  return granuleMask(model, 0, model.cache.lineBytes);
-}

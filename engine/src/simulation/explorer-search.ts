@@ -7,7 +7,7 @@ import type { AgentAction, AgentProgram, EnvironmentAction, MachinePort, Observa
 import { bytesText } from "../machine/address.ts";
 import { Machine } from "../machine/machine.ts";
 import type { MachineModel } from "../machine/model.ts";
-import { type Exploration, type ExploreOptions, type FoundOutcome, verdictOf } from "./explorer.ts";
+import { type Exploration, type ExploreOptions, type FoundOutcome, explorationOf } from "./explorer.ts";
 import { type Schedule, type ScheduledStep, scheduleText } from "./explorer-schedule.ts";
 
 export interface SearchOptions extends ExploreOptions {
@@ -33,7 +33,7 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
       const node = level[i];
       if (node === undefined) break;
       const decided = untilVerdict && witness !== undefined && harmless;
-      if (runs >= maxRuns || decided) return report(outcomes, witness, runs, false);
+      if (runs >= maxRuns || decided) return explorationOf(outcomes, witness, runs, false);
       runs++;
       const port = new SearchPort(model, node, options, seen);
       const outcome = program(port);
@@ -48,17 +48,7 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
     }
     level = next;
   }
-  return report(outcomes, witness, runs, complete);
-}
-
-function report(
-  outcomes: ReadonlyMap<string, FoundOutcome>,
-  witness: FoundOutcome | undefined,
-  runs: number,
-  complete: boolean,
-): Exploration {
-  const verdict = verdictOf(outcomes.values(), complete);
-  return { verdict, outcomes, runs, complete, ...(witness === undefined ? {} : { witness }) };
+  return explorationOf(outcomes, witness, runs, complete);
 }
 
 /** A run that is decided up to a point: from there on nature takes its course. */

@@ -69,7 +69,7 @@ export function replay(
 }
 
 /** The verdict that a set of outcomes amounts to. */
-export function verdictOf(outcomes: Iterable<FoundOutcome>, complete: boolean): Verdict {
+function verdictOf(outcomes: Iterable<FoundOutcome>, complete: boolean): Verdict {
   let harm = false;
   let fine = false;
   for (const outcome of outcomes) {
@@ -79,6 +79,17 @@ export function verdictOf(outcomes: Iterable<FoundOutcome>, complete: boolean): 
   if (harm && fine) return "sometimes";
   if (!complete) return "unknown";
   return harm ? "always" : fine ? "never" : "unknown";
+}
+
+/** What an engine found, with its verdict. */
+export function explorationOf(
+  outcomes: ReadonlyMap<string, FoundOutcome>,
+  witness: FoundOutcome | undefined,
+  runs: number,
+  complete: boolean,
+): Exploration {
+  const verdict = verdictOf(outcomes.values(), complete);
+  return { verdict, outcomes, runs, complete, ...(witness === undefined ? {} : { witness }) };
 }
 
 /** The concrete machine under a schedule, recording. */
