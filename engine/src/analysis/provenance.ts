@@ -36,7 +36,12 @@ interface Query {
   readonly fields: Set<string>;
   cut: boolean;
   depth: number;
+  /** Shared by everything that one question asks: when it is used up, the rest of the answer is "unknown". */
+  readonly work: { left: number };
 }
+
+/** Steps that one question may take: a value that needs more has too many sources for anybody to be sure of it. */
+const mostWork = 3000;
 
 export class Provenance {
   readonly #index: UnitIndex;
@@ -97,11 +102,12 @@ export class Provenance {
     statement: StatementId,
     block: number | undefined,
     resolve: (query: Query, chain: Chain) => readonly Origin[],
+    work: Query["work"] = { left: mostWork },
   ): Value {
     const contexts: ValueContext[] = [];
     const visit = (chain: Chain): void => {
       if (contexts.length >= mostContexts || !this.#feasible(owner, statement, block, chain)) return;
-      const query = newQuery();
+      const query = newQuery(work);
       const origins = resolve(query, chain);
       const outermost = chain.at(-1)?.function ?? owner;
       const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
@@ -149,7 +155,10 @@ export class Provenance {
   }
 
   #resolve(owner: ProgramFunction, value: LocalValue, chain: Chain, level: number, query: Query): readonly Origin[] {
-    if (query.depth > 24) return [unknownOrigin("")];
+    if (query.depth > 24 || query.work.left-- <= 0) {
+      query.cut = true;
+      return [unknownOrigin("")];
+    }
     query.depth++;
     const origins = value.flatMap((one) => {
       const steps = this.#traceSteps(owner, one);
@@ -165,7 +174,7 @@ export class Provenance {
       );
     });
     query.depth--;
-    return origins;
+    return origins.length > 1 ? unique(origins) : origins;
   }
 
   #symbol(owner: ProgramFunction, one: Alternative, chain: Chain, level: number, query: Query): readonly Origin[] {
@@ -432,13 +441,14 @@ export class Provenance {
     // The store was found by its text, but goes through a local to storage of another name.
     if (cells.length === 0) return [];
     return cells.flatMap((cell) => {
-      const value = this.inContexts(store.function, store.statement.id, undefined, (inner, chain) => {
+      const resolve = (inner: Query, chain: Chain): readonly Origin[] => {
         const shared: Query = { ...inner, fields: query.fields, depth: query.depth };
         const origins = this.#resolve(store.function, cell.value, chain, 0, shared);
         inner.open = shared.open;
         query.cut = query.cut || shared.cut;
         return origins;
-      });
+      };
+      const value = this.inContexts(store.function, store.statement.id, undefined, resolve, query.work);
       const place = this.#names.location(store.function, cell.location);
       return value.contexts.flatMap((context) =>
         context.origins.map((origin) => ({ ...origin, name: origin.kind === "unknown" ? origin.name : place })),
@@ -503,8 +513,8 @@ function birthNote(name: string | undefined, symbol: Symbol & { readonly kind: "
   return `${name === undefined ? "" : `${name} `}${verb} ${maker}() here`;
 }
 
-function newQuery(): Query {
-  return { open: false, fields: new Set(), cut: false, depth: 0 };
+function newQuery(work: Query["work"] = { left: mostWork }): Query {
+  return { open: false, fields: new Set(), cut: false, depth: 0, work };
 }
 
 export function unknownOrigin(name: string): Origin {
