@@ -15,7 +15,7 @@ int sampler_mmap(struct file *file, struct vm_area_struct *vma)
 	if (size > SAMPLER_RING_BYTES)
 		return -EINVAL;
 
-	return remap_pfn_range(vma, vma->vm_start, virt_to_phys(s->ring) >> PAGE_SHIFT,
+	return remap_pfn_range(vma, vma->vm_start, s->ring_dma >> PAGE_SHIFT,
 			       size, vma->vm_page_prot);
 }
 

@@ -35,7 +35,7 @@ const found = (document: vscode.TextDocument, rule: string): Promise<vscode.Diag
 suite("sample driver", () => {
   test("reports the mmap of coherent memory with its path across files", async () => {
     const document = await open("sampler-data.c");
-    const diagnostic = await found(document, "dma/mmap-coherent-by-pfn");
+    const diagnostic = await found(document, "dma/mmap-dma-handle-as-pfn");
     assert.strictEqual(document.getText(diagnostic.range), "remap_pfn_range");
     assert.ok(typeof diagnostic.code === "object" && diagnostic.code.target.path.endsWith(".md"), "links to its page");
     const allocation = diagnostic.relatedInformation?.find((step) =>
@@ -52,7 +52,7 @@ suite("sample driver", () => {
 
   test("offers dma_mmap_coherent() as the preferred fix, and pgprot_noncached() to be reviewed", async () => {
     const document = await open("sampler-data.c");
-    const diagnostic = await found(document, "dma/mmap-coherent-by-pfn");
+    const diagnostic = await found(document, "dma/mmap-dma-handle-as-pfn");
     const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
       "vscode.executeCodeActionProvider",
       document.uri,
@@ -112,7 +112,7 @@ suite("sample driver", () => {
 
   test("has a code lens that replays the finding, and opens the panel", async () => {
     const document = await open("sampler-data.c");
-    await found(document, "dma/mmap-coherent-by-pfn");
+    await found(document, "dma/mmap-dma-handle-as-pfn");
     const lens = await until("the lens", async () => {
       const all = await vscode.commands.executeCommand<vscode.CodeLens[]>(
         "vscode.executeCodeLensProvider",
