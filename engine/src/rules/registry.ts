@@ -2,6 +2,7 @@
 import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
+import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
 import mapStack from "./map-stack/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
@@ -16,6 +17,7 @@ export const rules: readonly Rule[] = [
   coherentInSg,
   coherentMapSingle,
   coherentVirtToPage,
+  cpuAccessWhileMapped,
   mapErrorUnchecked,
   mapStack,
   mapVmalloc,

@@ -1,0 +1,115 @@
+/** Runs every rule over every fixture, and keeps declarations, pages and registry together. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import type { DriverSession, Finding } from "../api.ts";
+import { engine } from "../index.ts";
+import { proofById } from "../simulation/proofs/index.ts";
+import { applyEdits } from "../text/edit.ts";
+import { disagreements, withoutAnnotations } from "../testing/fixtures.ts";
+import { rules } from "./registry.ts";
+import type { Rule } from "./rule.ts";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const headings = ["What goes wrong", "Bad", "Good", "Not reported"];
+
+function sessionOf(texts: ReadonlyMap<string, string>): DriverSession {
+  const session = engine.createSession();
+  for (const [name, text] of texts) session.setFile(name, text);
+  return session;
+}
+const analyse = (session: DriverSession): ReturnType<DriverSession["analyse"]> => session.analyse({ preview: true });
+
+/** The fixture and the local headers beside it. */
+function unitOf(path: string, name: string): ReadonlyMap<string, string> {
+  const text = readFileSync(join(path, name), "utf8");
+  const texts = new Map([[name, text]]);
+  for (const [, header = ""] of text.matchAll(/^#include "([^"]+)"/gm))
+    if (existsSync(join(path, header))) texts.set(header, readFileSync(join(path, header), "utf8"));
+  return texts;
+}
+
+describe.each(rules.map((rule) => [rule.meta.id, rule] as const))("%s", (id, rule) => {
+  const path = join(folder, id.replace("dma/", ""));
+  const fixtures = readdirSync(join(path, "fixtures"))
+    .filter((name) => /\.(c|ts)$/.test(name) && !/\.fixed\./.test(name))
+    .sort();
+
+  it("lives in the folder of its name and says all that a reader needs", () => {
+    expect(existsSync(join(path, "rule.ts"))).toBe(true);
+    expect(fixtures.some((name) => name.endsWith(".c"))).toBe(true);
+    complete(rule);
+  });
+
+  it.each(fixtures)("finds in %s what is annotated, and nothing else", (name) => {
+    const texts = unitOf(join(path, "fixtures"), name);
+    const session = sessionOf(texts);
+    const report = analyse(session);
+    expect(report.gaps).toEqual([]);
+    expect(disagreements(name, texts, report.findings)).toEqual([]);
+    for (const finding of report.findings) healsByEachFix(session, finding);
+
+    const fixed = join(path, "fixtures", name.replace(/\.(c|ts)$/, ".fixed.$1"));
+    if (existsSync(fixed)) becomes(texts.get(name) ?? "", report.findings, name, readFileSync(fixed, "utf8"));
+  });
+
+  const prose = join(path, "rule.md");
+  it("has a page with the headings that every page has", () => {
+    const text = readFileSync(prose, "utf8");
+    expect(text.startsWith(`# ${id}\n`)).toBe(true);
+    expect([...text.matchAll(/^## (.*)$/gm)].map((match) => match[1])).toEqual(headings);
+  });
+
+  it.each(["bad", "good"])("has a %s example on its page that is one", (kind) => {
+    const blocks = [...readFileSync(prose, "utf8").matchAll(/^```(c|ts) (bad|good)\n([\s\S]*?)^```$/gm)];
+    const examples = blocks.filter((block) => block[2] === kind);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const [, language = "c", , text = ""] of examples) {
+      const report = analyse(sessionOf(new Map([[`example.${language}`, text]])));
+      expect(report.gaps).toEqual([]);
+      expect(report.findings.map((finding) => finding.rule)).toEqual(kind === "bad" ? [id] : []);
+    }
+  });
+});
+
+it("knows every rule folder", () => {
+  const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rules.map((rule) => rule.meta.id)).toEqual(folders.map((entry) => `dma/${entry.name}`).sort());
+});
+
+function complete({ meta }: Rule): void {
+  for (const text of [meta.summary, meta.why, meta.remedy, meta.when, meta.group]) expect(text).not.toBe("");
+  expect(meta.summary.endsWith(".")).toBe(true);
+  expect(meta.basis.length).toBeGreaterThan(0);
+  if (meta.proof !== undefined) expect(proofById(meta.proof)?.id).toBe(meta.proof);
+  for (const other of meta.subsumes ?? []) expect(rules.map((rule) => rule.meta.id)).toContain(other);
+  expect(new Set(meta.fixes.map((fix) => fix.id)).size).toBe(meta.fixes.length);
+}
+
+/** Every fix that is offered applies, leaves text that is understood, and takes its finding away without making another. */
+function healsByEachFix(session: DriverSession, finding: Finding): void {
+  const before = analyse(session).findings;
+  for (const fix of finding.fixes) {
+    const healed = session.withFix(fix);
+    expect(healed, `${fix.id} applies`).toBeDefined();
+    if (!healed) continue;
+    const report = analyse(healed);
+    expect(report.gaps, `gaps after ${fix.id}`).toEqual([]);
+    const left = report.findings.map((one) => `${one.rule} ${one.function} ${one.message}`);
+    const expected = before.filter((one) => one !== finding && one.fingerprint !== finding.fingerprint);
+    expect(left, `findings after ${fix.id}`).toEqual(
+      expected.map((one) => `${one.rule} ${one.function} ${one.message}`),
+    );
+  }
+}
+
+/** The first fix of every finding, applied together, gives the fixed file, and that is clean. */
+function becomes(text: string, findings: readonly Finding[], name: string, fixed: string): void {
+  const edits = findings.flatMap((finding) => finding.fixes[0]?.edits ?? []);
+  const healed = applyEdits(text, edits);
+  expect(healed === undefined ? undefined : withoutAnnotations(healed)).toBe(fixed);
+  const clean = analyse(sessionOf(new Map([[name, fixed]])));
+  expect(clean.findings).toEqual([]);
+  expect(clean.gaps).toEqual([]);
+}
