@@ -12,6 +12,7 @@ await createVSIX({
   packagePath: file,
   dependencies: false,
   allowMissingRepository: true,
+  rewriteRelativeLinks: false,
   skipLicense: false,
 });
 const bytes = statSync(file).size;
