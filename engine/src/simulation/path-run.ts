@@ -49,6 +49,9 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
   });
   kernel.attach(interpreter.evaluator, interpreter.steering);
   kernel.watch(run);
+  kernel.onDeviceTurn = (handle, size, direction) => {
+    proof.device?.(run, handle, size, direction);
+  };
   let stopped: string | undefined;
   try {
     for (const entry of entriesOf(unit, request.path)) {

@@ -78,6 +78,8 @@ export class Scene {
   readonly orders: DeviceOrder[] = [];
   /** Pages that the code computed by linear arithmetic from an address that is not linear. */
   readonly wrongPages: { readonly virtual: bigint; readonly physical: number; readonly call: string }[] = [];
+  /** Physical pages of device registers that the code has asked the bus for. */
+  readonly registers = new Set<number>();
   /** Scatterlists by the address of their first entry, as they were when they were mapped or handed over. */
   readonly lists = new Map<bigint, readonly ListEntry[]>();
 

@@ -77,16 +77,22 @@ export class Steering {
 
   /** Tells that a statement runs; the path moves on when it is the next one. Returns the step that was reached. */
   passed(fn: ProgramFunction, statement: number, start: number): PathStep | undefined {
-    // Steps that the run skipped (another way to the same place) do not hold it up.
+    // Steps that the run skipped (another way to the same place) do not hold it up; one statement may be several steps.
+    let found: PathStep | undefined;
     for (let index = this.#next; index < this.#targets.length; index++) {
       const target = this.#targets[index];
       if (target === undefined) break;
-      if (target.function !== fn.name || target.file !== fn.file) continue;
-      if (target.statement !== statement || (statement < 0 && target.start !== start)) continue;
-      this.#next = index + 1;
-      return target;
+      const isHere =
+        target.function === fn.name &&
+        target.file === fn.file &&
+        target.statement === statement &&
+        (statement >= 0 || target.start === start);
+      if (isHere) {
+        this.#next = index + 1;
+        found = target;
+      } else if (found !== undefined) break;
     }
-    return undefined;
+    return found;
   }
 
   /** Which way a two-way branch goes. */

@@ -85,6 +85,22 @@ function shifted(call: KernelCall, kernel: Kernel, to: "frame" | "bytes", up = 0
   return computed(apply(value.bits), [value], ([only = 0n]) => apply(only));
 }
 
+/** dma_to_phys(dev, handle) and phys_to_dma(dev, physical): an offset at most, whatever an IOMMU does (dma-direct.h). */
+const busArithmetic =
+  (to: "bus" | "physical"): ModelFunction =>
+  (kernel, call) => {
+    const offset = BigInt(kernel.port.board.bus.offset) * (to === "bus" ? 1n : -1n);
+    const value = argument(call, 1);
+    return computed(value.bits + offset, [value], ([only = 0n]) => only + offset);
+  };
+
+/** A window of registers at the top of the address space, 16 pages for each of a device's resources. */
+const resourceStart: ModelFunction = (kernel, call) => {
+  const first = 0xe0000000 + Number(bits(call, 1) & 15n) * 0x10000;
+  for (let index = 0; index < 16; index++) kernel.scene.registers.add(first + index * kernel.hardware.pageBytes);
+  return known(BigInt(first));
+};
+
 const frameOfPage: ModelFunction = (kernel, call) =>
   known(BigInt(Math.floor(physicalOfPage(kernel, bits(call, 0)) / kernel.hardware.pageBytes)));
 
@@ -111,6 +127,9 @@ export const pageFunctions: ModelTable = {
   phys_to_page: (kernel, call) => known(pagePointer(kernel, Number(bits(call, 0)))),
   phys_to_virt: physicalToVirtual,
   __va: physicalToVirtual,
+  dma_to_phys: busArithmetic("physical"),
+  phys_to_dma: busArithmetic("bus"),
+  pci_resource_start: resourceStart,
   PHYS_PFN: (kernel, call) => shifted(call, kernel, "frame"),
   PFN_DOWN: (kernel, call) => shifted(call, kernel, "frame"),
   PFN_UP: (kernel, call) => shifted(call, kernel, "frame", BigInt(kernel.hardware.pageBytes - 1)),

@@ -1,5 +1,6 @@
 /** What a proof is: what device and user do once the driver's code has run, and what is watched. */
 import type { Observation } from "../../machine/action.ts";
+import type { Direction } from "../../machine/model.ts";
 import { addressText, bytesText } from "../../machine/address.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { HarmKind } from "../../trace/trace.ts";
@@ -19,6 +20,8 @@ export interface Proof {
   /** Before the finding's own statement runs, and right after it. */
   before?(run: ProofRun): void;
   after?(run: ProofRun): void;
+  /** A call hands memory to the device and waits for it: the device's turn. */
+  device?(run: ProofRun, handle: bigint, size: number, direction: Direction): void;
   /** The driver's functions have returned. */
   finish(run: ProofRun): void;
 }

@@ -138,6 +138,12 @@ export const stackBufferProof: Proof = {
   id: "stack-buffer",
   title: "A buffer on the kernel's stack given to the device",
   fine: "On this machine the device reaches the stack, and no line is shared with bytes that the CPU writes meanwhile.",
+  device(run, _handle, _size, direction) {
+    const mapping = run.kernel.scene.streaming.at(-1);
+    if (mapping === undefined || direction === "to-device" || !onStack(run, mapping)) return;
+    useNeighbour(run, mapping);
+    deviceFills(run, mapping);
+  },
   after(run) {
     const mapping = run.kernel.scene.streaming.at(-1);
     if (mapping === undefined || !onStack(run, mapping) || !mapping.live || mapping.direction === "to-device") return;

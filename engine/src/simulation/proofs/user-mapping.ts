@@ -1,6 +1,7 @@
 /** B1, B2, B5: an application has the buffer mapped; the device writes, the application reads, and the other way round. */
 import { strangerByte } from "../kernel-model/pages.ts";
 import type { Buffer, UserMapping } from "../scene.ts";
+import { Stop } from "../world.ts";
 import { type Proof, type ProofRun, pattern } from "./proof.ts";
 
 export const userMappingProof: Proof = {
@@ -9,7 +10,7 @@ export const userMappingProof: Proof = {
   fine: "The application and the device see each other's newest bytes through this mapping, whatever the cache does.",
   finish(run) {
     const mapping = run.kernel.scene.userMappings.at(-1);
-    if (mapping === undefined) return;
+    if (mapping === undefined) throw new Stop("no user mapping came to be");
     showUserMapping(run, mapping);
   },
 };
@@ -22,13 +23,18 @@ export function meantBuffer(run: ProofRun, mapping: UserMapping): Buffer | undef
   if (mapped !== undefined) return mapped;
   const wrong = scene.wrongPages.findLast((page) => run.kernel.hardware.pageOf(page.physical) === first);
   if (wrong !== undefined) return scene.bufferAt(wrong.virtual);
-  return scene.bufferOfHandle(BigInt(first)) ?? scene.buffers.findLast((buffer) => buffer.handle !== undefined);
+  return scene.bufferOfHandle(BigInt(first));
 }
 
 export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
   const buffer = meantBuffer(run, mapping);
   const handle = buffer?.handle;
-  if (buffer === undefined || handle === undefined) return;
+  if (run.kernel.scene.registers.has(mapping.frames[0] ?? 0)) {
+    throw new Stop("the mapping leads to device registers, and the simulated machine has none");
+  }
+  if (buffer === undefined || handle === undefined) {
+    throw new Stop("the mapped page is none of the memory that the path has allocated for the device");
+  }
   const name = run.nameOf(buffer);
   const isRight = buffer.frames.includes(mapping.frames[0] ?? -1);
   run.kernel.perform({ kind: "switch-space", space: 1 });
