@@ -50,3 +50,24 @@ const toVirtual = new Set([
 ]);
 /** Memory of the packet behind what is in it already: include/linux/skbuff.h. */
 const atTail = new Set(["skb_put", "__skb_put", "skb_tail_pointer", "skb_put_zero", "skb_end_pointer"]);
+
+/** The field that an accessor macro reads or writes: include/linux/scatterlist.h, include/linux/dma-mapping.h:636-641. */
+export function accessedField(
+  name: string,
+  values: readonly SymbolicValue[],
+  written: readonly Expression[],
+): { readonly at: SymbolicValue; readonly field: string | undefined; readonly stored: SymbolicValue | undefined } | undefined {
+  const [first] = values;
+  if (!first) return undefined;
+  if (name === "sg_dma_address")
+    return {
+      at: { object: first.object, path: `${first.path}.dma_address` },
+      field: "scatterlist.dma_address",
+      stored: undefined,
+    };
+  if (name !== "dma_unmap_addr" && name !== "dma_unmap_addr_set") return undefined;
+  const member = written[1];
+  if (member?.kind !== "opaque") return undefined;
+  const stored = name === "dma_unmap_addr_set" ? values[2] : undefined;
+  return { at: { object: first.object, path: `${first.path}.${member.text}` }, field: undefined, stored };
+}

@@ -19,7 +19,7 @@ import type { Type } from "../program/types.ts";
 import { expressionsOf, expressionsOfTerminator, typeOf } from "../program/visit.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
-import { namedResult } from "./ownership-results.ts";
+import { accessedField, namedResult } from "./ownership-results.ts";
 
 export interface SymbolicValue {
   readonly object: string;
@@ -193,7 +193,13 @@ export class OwnershipValues {
       return pointed.kind === "address" ? this.locate(environment, pointed.place) : undefined;
     });
     const name = call.callee.kind === "direct" ? call.callee.name : "";
-    const result = callees.length === 0 ? namedResult(name, values, resultName(call), call.arguments) : undefined;
+    const accessed = callees.length === 0 ? accessedField(name, values, call.arguments) : undefined;
+    const result = accessed
+      ? this.read(environment, { ...accessed.at, field: accessed.field })
+      : callees.length === 0
+        ? namedResult(name, values, resultName(call), call.arguments)
+        : undefined;
+    if (accessed?.stored) write(environment, { ...accessed.at, field: accessed.field }, accessed.stored);
     const changed = callees.length > 0 ? callees.map((one) => this.#context.modifies(one)) : [changedByKernel(name)];
     for (const fields of changed) if (fields.size > 0) this.#renew(environment, fields, call);
     call.arguments.forEach((argument, index) => {
