@@ -143,6 +143,8 @@ export class Kernel implements World {
   #what(address: bigint, size: number): string {
     const buffer = this.scene.bufferAt(address);
     if (buffer !== undefined) return bytesOfObject(buffer.name, Number(address - buffer.virtual), size);
+    const object = this.evaluator.space.at(address);
+    if (object?.base === address && object.size === size) return object.name || "a temporary";
     return bytesOfObject(this.evaluator.space.describe(address), 0, size);
   }
 
@@ -171,6 +173,7 @@ export class Kernel implements World {
     );
     if (missing.length === 0) return;
     this.plan.shared.push(...missing);
+    if (this.isStack(virtual)) this.plan.stackOnMachine = true;
     throw new Restart();
   }
 
