@@ -14,7 +14,7 @@ import type {
   TranslationUnit,
 } from "../syntax/c/ast.ts";
 import type { Span } from "../text/span.ts";
-import { declaringMacros } from "./kernel-macros.ts";
+import { declaringPosition } from "./kernel-macros.ts";
 import { declaredName, functionDeclarator } from "./type-resolver.ts";
 
 /** Everything a file makes visible to the files that include it. Syntax only; scope.ts gives it meaning. */
@@ -211,8 +211,7 @@ class Collector {
 
   #invocation(call: CallExpression, isStatic: boolean): void {
     if (call.callee.kind !== "identifier") return;
-    const known = declaringMacros.get(call.callee.name);
-    const position = known?.name ?? (/^(DEFINE|DECLARE)_/.test(call.callee.name) ? 0 : undefined);
+    const position = declaringPosition(call.callee.name);
     const argument = position === undefined ? undefined : call.arguments[position];
     if (argument?.kind !== "identifier" || this.#globals.has(argument.name)) return;
     this.#globals.set(argument.name, {

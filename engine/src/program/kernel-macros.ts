@@ -211,6 +211,9 @@ export const transparentMacros: ReadonlySet<string> = new Set([
   "__devexit_p",
 ]);
 
+/** Macros that are the field that the second argument names, of what the first one points to: `dma_unmap_addr(buffer, mapping)`. */
+export const namedFieldMacros: ReadonlySet<string> = new Set(["ACCESS_PRIVATE", "dma_unmap_addr", "dma_unmap_len"]);
+
 /** Macros that are a field of what their first argument points to (include/linux/scatterlist.h), where they are assigned. */
 export const assignableFields: ReadonlyMap<string, { readonly record: string; readonly field: string }> = new Map([
   ["sg_dma_address", { record: "scatterlist", field: "dma_address" }],
@@ -432,6 +435,11 @@ export const declaringMacros: ReadonlyMap<string, DeclaringMacro> = new Map<stri
   ["DEFINE_SHOW_ATTRIBUTE", { name: 0 }],
   ["DEFINE_DMA_BUF_EXPORT_INFO", { name: 0, record: "dma_buf_export_info" }],
 ]);
+
+/** The argument that names what the macro declares; undefined for a macro that does not look like a declaring one. */
+export function declaringPosition(macro: string): number | undefined {
+  return declaringMacros.get(macro)?.name ?? (/(^|_)(DEFINE|DECLARE)_/.test(macro) ? 0 : undefined);
+}
 
 /**
  * Guard classes (include/linux/cleanup.h and the headers of the locks): what `guard(class)(arg)` calls on entry and on exit.

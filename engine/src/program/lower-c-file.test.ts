@@ -102,7 +102,7 @@ describe("lowering C", () => {
     ];
     for (const name of fixtures) {
       const text = readFileSync(new URL(name, folder), "utf8");
-      for (let round = 0; round < 150; round++) {
+      for (let round = 0; round < 60; round++) {
         let mutated = text;
         for (let i = 0; i <= random(4); i++) {
           const at = random(mutated.length);

@@ -3,10 +3,12 @@ import type { FunctionDefinition, TopLevel, TranslationUnit } from "../syntax/c/
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
 import { FunctionBuilder } from "./function-builder.ts";
 import { spellAnnotation } from "./lower-declaration.ts";
-import { collectLabels, lowerStatements } from "./lower-statement.ts";
+import { collectLabels } from "./labels.ts";
+import { lowerStatements } from "./lower-statement.ts";
 import { opsTablesOfFunction, opsTablesOfGlobal } from "./ops-tables.ts";
 import type { Gap, GlobalVariable, OpsTable, ProgramFile, ProgramFunction, VariableId } from "./program.ts";
-import { globalType, type Scope } from "./scope.ts";
+import { globalType } from "./declared-types.ts";
+import type { Scope } from "./scope.ts";
 import { declaredName, functionDeclarator, parameterType, resolveType } from "./type-resolver.ts";
 import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";

@@ -3,7 +3,8 @@ import type { Expression as Syntax } from "../syntax/c/ast.ts";
 import type { BlockDraft } from "./block-draft.ts";
 import { type FunctionBuilder, nestingLimit } from "./function-builder.ts";
 import { transparentMacros, warningConditions, warningConditionsSecond } from "./kernel-macros.ts";
-import { lowerEffect, lowerValue } from "./lower-expression.ts";
+import { lowerEffect } from "./lower-effect.ts";
+import { lowerValue } from "./lower-expression.ts";
 import { parsedMacro } from "./macro-bodies.ts";
 
 /** Ends the current block with a branch on the truth of the expression. */

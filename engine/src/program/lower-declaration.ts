@@ -1,12 +1,12 @@
 /** Local declarations, guards and the macros that declare a name. */
 import type { Annotation, CallExpression, Declaration, Expression as Syntax } from "../syntax/c/ast.ts";
 import type { FunctionBuilder } from "./function-builder.ts";
-import { declaringMacros, freeClasses, guardClasses } from "./kernel-macros.ts";
+import { declaringMacros, declaringPosition, freeClasses, guardClasses } from "./kernel-macros.ts";
 import { lowerArguments } from "./lower-call.ts";
 import { lowerInitializer } from "./lower-initializer.ts";
 import { readPlace } from "./lower-place.ts";
 import type { Expression } from "./program.ts";
-import { completeArray, declaredByMacro } from "./scope.ts";
+import { completeArray, declaredByMacro } from "./declared-types.ts";
 import { declaredName, functionDeclarator, resolveType } from "./type-resolver.ts";
 import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -66,10 +66,15 @@ function completeString(builder: FunctionBuilder, type: Type, initializer: Synta
 }
 
 /** `LIST_HEAD(x);`, `DECLARE_COMPLETION_ONSTACK(done);`: true when the call declared a name. */
-export function declareFromMacro(builder: FunctionBuilder, name: string, call: CallExpression): boolean {
+export function declareFromMacro(
+  builder: FunctionBuilder,
+  name: string,
+  call: CallExpression,
+  initialised = false,
+): boolean {
   if (builder.scope.macroNamed(name) !== undefined) return false;
   const known = declaringMacros.get(name);
-  const position = known?.name ?? (/^(DEFINE|DECLARE)_/.test(name) ? 0 : undefined);
+  const position = declaringPosition(name);
   const argument = position === undefined ? undefined : call.arguments[position];
   if (argument?.kind !== "identifier") return false;
   const at = builder.span(argument);
@@ -81,6 +86,11 @@ export function declareFromMacro(builder: FunctionBuilder, name: string, call: C
     at,
   );
   if (builder.current === undefined || known?.isStatic === true) return true;
+  if (initialised) {
+    // `DECLARE_BITMAP(x, n) = { 0 };`
+    builder.emit({ kind: "zero", target: builder.variablePlace(id, at), ...builder.span(call) });
+    return true;
+  }
   builder.emit({ kind: "declare", variable: id, ...at });
   if (known?.bitmap === true) return true;
   // What the macro sets the object to is not known here: the call may write all of it.

@@ -5,6 +5,7 @@ import { arithmeticType, computeBinary, parseChar, parseNumber, promote, wrapTo 
 import { type FunctionBuilder, nestingLimit } from "./function-builder.ts";
 import { lowerCall } from "./lower-call.ts";
 import { lowerCondition } from "./lower-condition.ts";
+import { assignThroughMacro, lowerEffect, lowerInto } from "./lower-effect.ts";
 import { lowerInitializer } from "./lower-initializer.ts";
 import { dereferenced, lowerPlace, lowerTarget, readPlace } from "./lower-place.ts";
 import { lowerStatementExpression } from "./lower-statement.ts";
@@ -13,7 +14,7 @@ import type { BinaryOperator, Expression, Place } from "./program.ts";
 import { boolType, intType, voidPointer } from "./scalar-types.ts";
 import { resolveTypeName } from "./type-resolver.ts";
 import type { Type } from "./types.ts";
-import { completeArray } from "./scope.ts";
+import { completeArray } from "./declared-types.ts";
 import { isZero, printType, typeOf } from "./visit.ts";
 
 /** The value of the expression. */
@@ -25,29 +26,7 @@ export function lowerValue(builder: FunctionBuilder, expression: Syntax): Expres
   return value;
 }
 
-/** Evaluates the expression into `target`. Calls write their result there directly. */
-export function lowerInto(builder: FunctionBuilder, target: Place, expression: Syntax, at: FileSpan): void {
-  if (builder.depth > nestingLimit) {
-    tooDeep(builder, expression);
-    return;
-  }
-  builder.depth++;
-  into(builder, target, expression, at);
-  builder.depth--;
-}
-
-/** Evaluates the expression for what it does. */
-export function lowerEffect(builder: FunctionBuilder, expression: Syntax): void {
-  if (builder.depth > nestingLimit) {
-    tooDeep(builder, expression);
-    return;
-  }
-  builder.depth++;
-  effect(builder, expression);
-  builder.depth--;
-}
-
-function tooDeep(builder: FunctionBuilder, expression: Syntax): Expression {
+export function tooDeep(builder: FunctionBuilder, expression: Syntax): Expression {
   builder.opaque(expression, "nested too deeply");
   return { kind: "opaque", text: "", ...builder.span(expression) };
 }
@@ -91,7 +70,7 @@ function value_(builder: FunctionBuilder, expression: Syntax): Expression {
       const type = builder.typeOfExpression(expression);
       if (expression.kind === "statement-expression") return lowerStatementExpression(builder, expression, type, at);
       const result = builder.temporary(type, at);
-      into(builder, result, expression, at);
+      lowerInto(builder, result, expression, at);
       return readPlace(result);
     }
     case "cast":
@@ -287,14 +266,15 @@ function truthValue(builder: FunctionBuilder, expression: Syntax, at: FileSpan):
   return readPlace(result);
 }
 
-function step(builder: FunctionBuilder, place: Place, operator: "++" | "--", at: FileSpan): void {
+/** `place++` or `place--`. */
+export function step(builder: FunctionBuilder, place: Place, operator: "++" | "--", at: FileSpan): void {
   const one: Expression = { kind: "constant", value: 1n, type: intType, ...at };
   builder.assign(place, binary(operator === "++" ? "+" : "-", readPlace(place), one, at), at);
 }
 
 function lowerAssign(builder: FunctionBuilder, expression: AssignExpression, at: FileSpan): Expression {
   const target = lowerTarget(builder, expression.target);
-  if (target === undefined) return lowerValue(builder, expression.value);
+  if (target === undefined) return assignThroughMacro(builder, expression, at);
   if (expression.operator !== "=") {
     compound(builder, target, expression, at);
     return readPlace(target);
@@ -317,7 +297,8 @@ function lowerAssign(builder: FunctionBuilder, expression: AssignExpression, at:
   return cast(value, target.type, at, true);
 }
 
-function compound(builder: FunctionBuilder, target: Place, expression: AssignExpression, at: FileSpan): void {
+/** `target op= value`. */
+export function compound(builder: FunctionBuilder, target: Place, expression: AssignExpression, at: FileSpan): void {
   const value = lowerValue(builder, expression.value);
   const { operator } = expression;
   if (operator === "=" || operator === "&&" || operator === "||") builder.assign(target, value, at);
@@ -351,142 +332,6 @@ export function cast(value: Expression, type: Type, at: FileSpan, onlyIntegers: 
   if (type.kind === "unknown") return value;
   if (type.kind === from.kind && printType(type) === printType(from)) return value;
   return { kind: "cast", operand: value, type, file: at.file, start: at.start, end: at.end };
-}
-
-function into(builder: FunctionBuilder, target: Place, expression: Syntax, at: FileSpan): void {
-  switch (expression.kind) {
-    case "call": {
-      const value = lowerCall(builder, expression, target, true);
-      if (value !== undefined) builder.assign(target, value, at);
-      return;
-    }
-    case "conditional": {
-      const after = builder.newBlock();
-      const otherwise = builder.newBlock();
-      if (expression.then === undefined) {
-        // GNU `a ?: b`: the first operand is evaluated once and is the value.
-        const value = lowerValue(builder, expression.test);
-        const kept = value.kind === "read" && value.place.root.kind === "variable" && value.place.steps.length === 0;
-        const first = kept ? value.place : builder.temporary(typeOf(value), at);
-        if (!kept) builder.assign(first, value, at);
-        const then = builder.newBlock();
-        builder.branch(readPlace(first), then, otherwise, builder.span(expression.test));
-        builder.placeTarget(then, at);
-        builder.assign(target, readPlace(first), at);
-      } else {
-        const then = builder.newBlock();
-        lowerCondition(builder, expression.test, then, otherwise);
-        builder.placeTarget(then, builder.span(expression.then));
-        if (then.referenced) lowerInto(builder, target, expression.then, builder.span(expression.then));
-      }
-      builder.jump(after, at);
-      if (otherwise.referenced) {
-        builder.placeTarget(otherwise, builder.span(expression.otherwise));
-        lowerInto(builder, target, expression.otherwise, builder.span(expression.otherwise));
-        builder.jump(after, at);
-      }
-      builder.placeTarget(after, at);
-      return;
-    }
-    case "comma": {
-      const last = expression.items.at(-1);
-      for (const item of expression.items) if (item !== last) lowerEffect(builder, item);
-      if (last !== undefined) lowerInto(builder, target, last, at);
-      return;
-    }
-    case "identifier": {
-      const closure = builder.parameter(expression.name);
-      if (closure !== undefined) {
-        builder.inFrame(closure.frame, () => lowerInto(builder, target, closure.expression, at));
-        return;
-      }
-      break;
-    }
-    default:
-      break;
-  }
-  builder.assign(target, lowerValue(builder, expression), at);
-}
-
-function effect(builder: FunctionBuilder, expression: Syntax): void {
-  const at = builder.span(expression);
-  switch (expression.kind) {
-    case "call":
-      lowerCall(builder, expression, undefined, false);
-      return;
-    case "assign": {
-      const target = lowerTarget(builder, expression.target);
-      if (target === undefined) lowerEffect(builder, expression.value);
-      else if (expression.operator === "=") lowerInto(builder, target, expression.value, at);
-      else compound(builder, target, expression, at);
-      return;
-    }
-    case "postfix":
-      step(builder, lowerPlace(builder, expression.operand), expression.operator, at);
-      return;
-    case "unary":
-      if (expression.operator === "++" || expression.operator === "--") {
-        step(builder, lowerPlace(builder, expression.operand), expression.operator, at);
-        return;
-      }
-      break;
-    case "comma":
-      for (const item of expression.items) lowerEffect(builder, item);
-      return;
-    case "cast":
-      lowerEffect(builder, expression.operand);
-      return;
-    case "conditional": {
-      const after = builder.newBlock();
-      const otherwise = builder.newBlock();
-      const then = builder.newBlock();
-      lowerCondition(builder, expression.test, then, otherwise);
-      builder.placeTarget(then, at);
-      if (expression.then !== undefined && then.referenced) lowerEffect(builder, expression.then);
-      builder.jump(after, at);
-      if (otherwise.referenced) {
-        builder.placeTarget(otherwise, at);
-        lowerEffect(builder, expression.otherwise);
-        builder.jump(after, at);
-      }
-      builder.placeTarget(after, at);
-      return;
-    }
-    case "binary":
-      if (expression.operator === "&&" || expression.operator === "||") {
-        const after = builder.newBlock();
-        const right = builder.newBlock();
-        if (expression.operator === "&&") lowerCondition(builder, expression.left, right, after);
-        else lowerCondition(builder, expression.left, after, right);
-        if (right.referenced) {
-          builder.placeTarget(right, at);
-          lowerEffect(builder, expression.right);
-          builder.jump(after, at);
-        }
-        builder.placeTarget(after, at);
-        return;
-      }
-      break;
-    case "identifier": {
-      const closure = builder.parameter(expression.name);
-      if (closure !== undefined) {
-        builder.inFrame(closure.frame, () => lowerEffect(builder, closure.expression));
-        return;
-      }
-      break;
-    }
-    case "statement-expression":
-      lowerStatementExpression(builder, expression, undefined, at);
-      return;
-    case "unknown":
-      builder.opaque(expression);
-      return;
-    default:
-      break;
-  }
-  const value = lowerValue(builder, expression);
-  if (value.kind === "constant" || value.kind === "opaque") return;
-  builder.emit({ kind: "evaluate", value, ...at });
 }
 
 function spanOf(node: Syntax): { readonly start: number; readonly end: number } {

@@ -2,7 +2,7 @@
 import type { Expression as Syntax, InitializerList } from "../syntax/c/ast.ts";
 import type { FileSpan } from "../text/span.ts";
 import { type FunctionBuilder, nestingLimit } from "./function-builder.ts";
-import { lowerInto } from "./lower-expression.ts";
+import { lowerInto } from "./lower-effect.ts";
 import { extended, fieldOf } from "./lower-place.ts";
 import type { Expression, Place } from "./program.ts";
 import { intType } from "./scalar-types.ts";

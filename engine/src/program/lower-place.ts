@@ -2,7 +2,7 @@
 import type { Expression as Syntax } from "../syntax/c/ast.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { FunctionBuilder } from "./function-builder.ts";
-import { assignableFields, transparentMacros } from "./kernel-macros.ts";
+import { assignableFields, namedFieldMacros, transparentMacros } from "./kernel-macros.ts";
 import { lowerValue } from "./lower-expression.ts";
 import { parsedMacro } from "./macro-bodies.ts";
 import type { Expression, Place, Step } from "./program.ts";
@@ -79,19 +79,24 @@ export function lowerPlace(builder: FunctionBuilder, expression: Syntax): Place 
   return placeOfValue(builder, lowerValue(builder, expression), at);
 }
 
-/** `dma_unmap_addr(buffer, mapping)` is `buffer->mapping`. */
-export const namedFieldMacros: ReadonlySet<string> = new Set(["ACCESS_PRIVATE", "dma_unmap_addr", "dma_unmap_len"]);
-
 /**
- * The place that an assignment writes. Undefined for what designates no object, as a macro of an unseen header that stands for
- * one: the write is opaque then.
+ * The place that an assignment writes. Undefined for a macro of an unseen header that stands for an object, as
+ * `spi_period(target) = 5;`: such an assignment is a call that takes the value as its last argument.
  */
 export function lowerTarget(builder: FunctionBuilder, expression: Syntax): Place | undefined {
-  const place = lowerPlace(builder, expression);
-  const isTemporary = place.root.kind === "variable" && builder.variables[place.root.id]?.kind === "temporary";
-  if (!isTemporary || place.steps.length > 0) return place;
-  builder.opaque(expression, "assigns to what is not known to be an object");
-  return undefined;
+  if (
+    expression.kind === "call" &&
+    expression.callee.kind === "identifier" &&
+    isUnknownMacro(builder, expression.callee.name)
+  ) {
+    return undefined;
+  }
+  return lowerPlace(builder, expression);
+}
+
+function isUnknownMacro(builder: FunctionBuilder, name: string): boolean {
+  if (builder.parameter(name) !== undefined || builder.scope.macroNamed(name) !== undefined) return false;
+  return !transparentMacros.has(name) && !namedFieldMacros.has(name) && !assignableFields.has(name);
 }
 
 /** The value of the place: arrays are the address of their first element, functions themselves. */

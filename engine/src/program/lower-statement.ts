@@ -3,25 +3,25 @@ import type {
   CallExpression,
   CompoundStatement,
   ConditionalGroup,
-  ForStatement,
   GotoStatement,
   IfStatement,
-  LoopStatement,
   ReturnStatement,
   Statement as SyntaxStatement,
   StatementExpression,
   SwitchStatement,
 } from "../syntax/c/ast.ts";
 import type { FileSpan } from "../text/span.ts";
-import { type FunctionBuilder, type Label, nestingLimit } from "./function-builder.ts";
+import { type FunctionBuilder, nestingLimit } from "./function-builder.ts";
 import { declareFromMacro, lowerGuard, lowerClass, lowerDeclaration } from "./lower-declaration.ts";
 import { lowerCondition } from "./lower-condition.ts";
-import { lowerEffect, lowerInto, lowerValue } from "./lower-expression.ts";
+import { lowerEffect, lowerInto } from "./lower-effect.ts";
+import { lowerValue } from "./lower-expression.ts";
+import { collectLabels, labelNamed, scopeChain } from "./labels.ts";
+import { lowerFor, lowerLoop } from "./lower-loop.ts";
 import { lowerMacroStatement } from "./lower-macro-loop.ts";
 import { readPlace } from "./lower-place.ts";
 import { governedName, parsedMacro } from "./macro-bodies.ts";
 import type { Expression } from "./program.ts";
-import type { BlockDraft } from "./block-draft.ts";
 import type { Type } from "./types.ts";
 import { readsOf, typeOf } from "./visit.ts";
 
@@ -206,58 +206,6 @@ function lowerIf(builder: FunctionBuilder, first: IfStatement): void {
   builder.placeTarget(after, builder.span(first));
 }
 
-function inLoop(builder: FunctionBuilder, breakTo: BlockDraft, continueTo: BlockDraft, body: () => void): void {
-  builder.jumps.push({ breakTo, continueTo, depth: builder.scopes.length });
-  body();
-  builder.jumps.pop();
-}
-
-function lowerLoop(builder: FunctionBuilder, statement: LoopStatement): void {
-  const at = builder.span(statement);
-  const test = builder.newBlock();
-  const body = builder.newBlock();
-  const after = builder.newBlock();
-  if (statement.kind === "while") {
-    builder.place(test, at);
-    lowerCondition(builder, statement.test, body, after);
-    builder.placeTarget(body, at);
-    inLoop(builder, after, test, () => lowerStatement(builder, statement.body));
-    builder.jump(test, at);
-  } else {
-    builder.place(body, at);
-    inLoop(builder, after, test, () => lowerStatement(builder, statement.body));
-    builder.placeTarget(test, builder.span(statement.test));
-    if (builder.current !== undefined) lowerCondition(builder, statement.test, body, after);
-  }
-  builder.placeTarget(after, at);
-}
-
-function lowerFor(builder: FunctionBuilder, statement: ForStatement): void {
-  const at = builder.span(statement);
-  builder.openScope(statement);
-  if (statement.init?.kind === "declaration") lowerDeclaration(builder, statement.init);
-  else if (statement.init !== undefined) lowerEffect(builder, statement.init);
-  const test = builder.newBlock();
-  const body = builder.newBlock();
-  const update = builder.newBlock();
-  const after = builder.newBlock();
-  builder.place(test, at);
-  if (statement.test === undefined) builder.jump(body, at);
-  else lowerCondition(builder, statement.test, body, after);
-  // The update is written before the body: its statements get the lower ids.
-  if (statement.update !== undefined) {
-    builder.place(update);
-    lowerEffect(builder, statement.update);
-    builder.jump(test, at);
-  }
-  const next = statement.update === undefined ? test : update;
-  builder.placeTarget(body, at);
-  inLoop(builder, after, next, () => lowerStatement(builder, statement.body));
-  builder.jump(next, at);
-  builder.placeTarget(after, at);
-  builder.closeScope();
-}
-
 function lowerSwitch(builder: FunctionBuilder, statement: SwitchStatement): void {
   const at = builder.span(statement);
   const value = lowerValue(builder, statement.value);
@@ -291,16 +239,6 @@ function lowerSwitch(builder: FunctionBuilder, statement: SwitchStatement): void
   );
   builder.current = resume;
   builder.placeTarget(after, at);
-}
-
-/** The label's record, made on the first mention. */
-export function labelNamed(builder: FunctionBuilder, name: string, start: number): Label {
-  let label = builder.labels.get(name);
-  if (label === undefined) {
-    label = { block: builder.newBlock(), chain: undefined, start };
-    builder.labels.set(name, label);
-  }
-  return label;
 }
 
 function lowerGoto(builder: FunctionBuilder, statement: GotoStatement): void {
@@ -394,50 +332,4 @@ export function lowerStatementExpression(
   }
   builder.closeScope();
   return value;
-}
-
-// ---------------------------------------------------------------- labels
-
-export function scopeChain(builder: FunctionBuilder): readonly object[] {
-  return builder.scopes.map((scope) => scope.node);
-}
-
-/** Finds the labels in a statement with the scopes around them, so that a goto knows which scopes it leaves. */
-export function collectLabels(
-  builder: FunctionBuilder,
-  statement: SyntaxStatement,
-  chain: readonly object[],
-  depth = 0,
-): void {
-  if (depth > nestingLimit) return;
-  switch (statement.kind) {
-    case "label":
-      if (!builder.labels.has(statement.name)) {
-        builder.labels.set(statement.name, { block: builder.newBlock(), chain, start: statement.start });
-      }
-      return;
-    case "compound":
-      for (const inner of statement.body) collectLabels(builder, inner, [...chain, statement], depth + 1);
-      return;
-    case "if":
-      collectLabels(builder, statement.then, chain, depth + 1);
-      if (statement.otherwise !== undefined) collectLabels(builder, statement.otherwise, chain, depth + 1);
-      return;
-    case "while":
-    case "do-while":
-    case "switch":
-      collectLabels(builder, statement.body, chain, depth + 1);
-      return;
-    case "for":
-    case "macro-statement":
-      collectLabels(builder, statement.body, [...chain, statement], depth + 1);
-      return;
-    case "conditional-group":
-      for (const arm of statement.arms) {
-        for (const inner of arm.body) collectLabels(builder, inner, chain, depth + 1);
-      }
-      return;
-    default:
-      return;
-  }
 }

@@ -1,7 +1,7 @@
 /** The fields of a record as C lets them be named: unnamed members are flattened into their owner. */
 import type { FieldDeclaration, RecordType } from "../syntax/c/ast.ts";
-import { declaringMacros } from "./kernel-macros.ts";
-import { declaredByMacro } from "./scope.ts";
+import { declaringPosition } from "./kernel-macros.ts";
+import { declaredByMacro } from "./declared-types.ts";
 import { declaredName, resolveType, type TypeContext } from "./type-resolver.ts";
 import type { RecordField } from "./types.ts";
 
@@ -46,8 +46,7 @@ function collect(record: RecordType, context: TypeContext, fields: RecordField[]
 function collectMacro(field: FieldDeclaration, context: TypeContext, fields: RecordField[]): void {
   const call = field.macro;
   if (call?.callee.kind !== "identifier") return;
-  const known = declaringMacros.get(call.callee.name);
-  const position = known?.name ?? (/^(DEFINE|DECLARE)_/.test(call.callee.name) ? 0 : undefined);
+  const position = declaringPosition(call.callee.name);
   const argument = position === undefined ? undefined : call.arguments[position];
   if (argument?.kind !== "identifier") return;
   fields.push({

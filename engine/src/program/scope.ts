@@ -2,11 +2,11 @@
 import type { Expression, RecordType } from "../syntax/c/ast.ts";
 import { evaluateConstant } from "./constant-expressions.ts";
 import { coreDeclarations, coreFileName } from "./core-records.ts";
-import type { FileDeclarations, GlobalDeclaration, Macro } from "./declarations.ts";
-import { declaringMacros } from "./kernel-macros.ts";
+import type { FileDeclarations, Macro } from "./declarations.ts";
+import { globalType } from "./declared-types.ts";
 import { parsedMacro } from "./macro-bodies.ts";
+import { baseName, isSource, mixHash, mixText, normalPath, pushTo } from "./paths.ts";
 import { recordFields } from "./record-fields.ts";
-import { scalarType, unsignedLongType } from "./scalar-types.ts";
 import { functionDeclarator, resolveType, type TypeContext } from "./type-resolver.ts";
 import type { FunctionType, RecordDefinition, RecordField, Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -377,87 +377,6 @@ class FileScope implements Scope {
   }
 }
 
-/** The type of an array whose length only its initialiser tells. */
-export function completeArray(type: Type, initializer: Expression | undefined, scope: TypeContext): Type {
-  if (type.kind !== "array" || type.length !== undefined || initializer?.kind !== "initializer-list") return type;
-  let next = 0;
-  let length = 0;
-  for (const item of initializer.items) {
-    const designator = item.designators[0];
-    if (designator?.kind === "index") {
-      const low = scope.constantOf(designator.high ?? designator.low);
-      if (low === undefined || low < 0n || low > 0xffffffn) return type;
-      next = Number(low);
-    }
-    next++;
-    length = Math.max(length, next);
-  }
-  return { ...type, length };
-}
-
-/** The type of a file-scope object. */
-export function globalType(declaration: GlobalDeclaration, scope: TypeContext): Type {
-  if (declaration.declared !== undefined) {
-    const { specifiers, declarator } = declaration.declared;
-    return completeArray(resolveType(specifiers, declarator, scope), declaration.initializer, scope);
-  }
-  const { macro } = declaration;
-  if (macro?.callee.kind !== "identifier") return unknownType;
-  return declaredByMacro(macro.callee.name, macro.arguments, scope);
-}
-
-/** The type that a declaring macro (`LIST_HEAD(x)`, `DECLARE_BITMAP(x, n)`) gives its name. */
-export function declaredByMacro(macro: string, args: readonly Expression[], scope: TypeContext): Type {
-  const known = declaringMacros.get(macro);
-  if (known === undefined) return unknownType;
-  if (known.record !== undefined) return { kind: "record", tag: "struct", name: scope.recordName(known.record) };
-  if (known.opaque !== undefined) return scalarType(known.opaque) ?? { kind: "opaque", name: known.opaque };
-  if (known.bitmap === true) {
-    const bits = args[1] === undefined ? undefined : scope.constantOf(args[1]);
-    const element = unsignedLongType;
-    return bits === undefined || bits < 0n || bits > 0xffffffn
-      ? { kind: "array", element }
-      : { kind: "array", element, length: Number((bits + 63n) / 64n) };
-  }
-  const given = known.typeArgument === undefined ? undefined : args[known.typeArgument];
-  if (given?.kind === "type-argument") return resolveType(given.type.specifiers, given.type.declarator, scope);
-  if (given?.kind === "identifier") {
-    return scope.typedefNamed(given.name) ?? scalarType(given.name) ?? { kind: "opaque", name: given.name };
-  }
-  return unknownType;
-}
-
 function sameParameters(a: Macro, b: Macro): boolean {
   return (a.parameters ?? ["."]).join() === (b.parameters ?? ["."]).join();
-}
-function isSource(name: string): boolean {
-  return name.endsWith(".c");
-}
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-function pushTo(map: Map<string, string[]>, key: string, value: string): void {
-  const list = map.get(key);
-  if (list === undefined) map.set(key, [value]);
-  else list.push(value);
-}
-function normalPath(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "." || (part === "" && parts.length > 0)) continue;
-    const last = parts.at(-1);
-    if (part === ".." && last !== undefined && last !== ".." && last !== "") parts.pop();
-    else parts.push(part);
-  }
-  return parts.join("/");
-}
-export function mixHash(hash: number, value: number): number {
-  let mixed = Math.imul(hash ^ value, 0x9e3779b1);
-  mixed ^= mixed >>> 15;
-  return mixed >>> 0;
-}
-function mixText(hash: number, text: string): number {
-  let mixed = hash;
-  for (let i = 0; i < text.length; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), 0x01000193);
-  return mixed >>> 0;
 }
