@@ -54,28 +54,12 @@ export interface RowView {
 
 const rowBytes = 8;
 const mostRows = 24;
-/** A larger write is the zeroing or filling of a whole buffer: it alone is no reason to draw every byte. */
-const smallWrite = 64;
+/** A larger access is the zeroing or filling of a whole buffer: it alone is no reason to draw every byte. */
+const smallAccess = 16;
 
 export function memoryRows(trace: Trace): readonly MemoryRow[] {
-  const touched = new Set<number>();
-  const touch = (address: string, bytes: number): void => {
-    const base = parseAddress(address);
-    const end = base + Math.max(1, Math.min(bytes, smallWrite));
-    for (let at = base - (base % rowBytes); at < end; at += rowBytes) touched.add(at);
-  };
-  for (const event of trace.events) {
-    if (event.kind === "load" || event.kind === "store" || event.kind === "buffer")
-      touch(event.physical, event.value.length / 2);
-    else if (event.kind === "harm") touch(event.physical, event.got.length / 2);
-    else if (
-      event.kind === "memory" &&
-      event.after.length / 2 <= smallWrite &&
-      event.writer !== "zeroing" &&
-      event.writer !== "write-back"
-    )
-      touch(event.physical, event.after.length / 2);
-  }
+  const touched = touchedBy(trace, smallAccess);
+  if (touched.size === 0) for (const physical of touchedBy(trace, Number.POSITIVE_INFINITY)) touched.add(physical);
   return [...touched]
     .sort((a, b) => a - b)
     .slice(0, mostRows)
@@ -85,6 +69,26 @@ export function memoryRows(trace: Trace): readonly MemoryRow[] {
       const place = offset === 0 ? "" : ` + 0x${offset.toString(16)}`;
       return { physical, name: object ? `${object.name}${place}` : hex(physical), ...(object && { object }) };
     });
+}
+
+/** Starts of the rows that accesses of at most so many bytes touch. */
+function touchedBy(trace: Trace, mostBytes: number): Set<number> {
+  const touched = new Set<number>();
+  const touch = (address: string, bytes: number): void => {
+    if (bytes > mostBytes) return;
+    const base = parseAddress(address);
+    const end = base + Math.max(1, Math.min(bytes, rowBytes * mostRows));
+    for (let at = base - (base % rowBytes); at < end; at += rowBytes) touched.add(at);
+  };
+  for (const event of trace.events) {
+    if (event.kind === "load" || event.kind === "store" || event.kind === "buffer") {
+      touch(event.physical, event.value.length / 2);
+    } else if (event.kind === "harm") touch(event.physical, event.got.length / 2);
+    else if (event.kind === "memory" && event.writer !== "zeroing" && event.writer !== "write-back") {
+      touch(event.physical, event.after.length / 2);
+    }
+  }
+  return touched;
 }
 
 /** What is in a row after `state`; `before` is the state at the end of the previous step. */

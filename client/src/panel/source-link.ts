@@ -56,7 +56,11 @@ export class SourceLink implements Disposable {
             preview: true,
           });
     if (focus) editor.selection = new Selection(target.start, target.start);
-    editor.revealRange(target, TextEditorRevealType.InCenterIfOutsideViewport);
+    // Only the line's start: a long range would scroll the text sideways.
+    editor.revealRange(
+      new Range(target.start.with({ character: 0 }), target.start),
+      TextEditorRevealType.InCenterIfOutsideViewport,
+    );
     if (this.#marked !== editor) this.clear();
     editor.setDecorations(this.#mark, [target]);
     this.#marked = editor;
