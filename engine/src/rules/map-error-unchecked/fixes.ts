@@ -1,8 +1,90 @@
-/** Fixes of dma/map-error-unchecked: a test with an error exit, where the function's convention makes the exit plain. */
+/**
+ * Fixes of dma/map-error-unchecked: a test with an error exit, only where the function's own text makes the exit plain. A function
+ * that holds something to give back gets the exit of its last error before the map, or no fix at all.
+ */
 import type { Facts } from "../../analysis/facts.ts";
 import type { UntestedHandle } from "../../analysis/ownership-checks.ts";
+import { indentationAt, lineStart } from "../../analysis/source-edits.ts";
+import type { TextEdit } from "../../text/edit.ts";
+import type { FileSpan } from "../../text/span.ts";
 import type { RuleFix } from "../rule.ts";
 
-export function fixesOf(_facts: Facts, _untested: UntestedHandle): readonly RuleFix[] {
-  return [];
+export function fixesOf(facts: Facts, untested: UntestedHandle): readonly RuleFix[] {
+  const { mapping, zeroTest } = untested;
+  const { owner, call, made } = mapping;
+  const text = facts.unit.files.get(call.file)?.text;
+  const device = made.call.arguments[0];
+  if (text === undefined || call !== made.call || !device || call.macro !== undefined || owner.language !== "c")
+    return [];
+  const deviceText = text.slice(device.start, device.end);
+  const start = lineStart(text, call.calleeSpan.start);
+  const target = /^[ \t]*([\w>.\-[\]]+)[ \t]*=\s*$/.exec(text.slice(start, call.calleeSpan.start))?.[1];
+  if (target === undefined) return [];
+  const test = `dma_mapping_error(${deviceText}, ${target})`;
+  if (zeroTest) return testRight(text, zeroTest.condition, target, test);
+  const end = /^[ \t]*;[ \t]*\r?\n/.exec(text.slice(call.end));
+  if (!end || !isOnItsOwn(text, start)) return [];
+  const insert = (lines: readonly string[]): readonly TextEdit[] => {
+    const at = call.end + end[0].length;
+    const newline = end[0].endsWith("\r\n") ? "\r\n" : "\n";
+    const indentation = indentationAt(text, call.calleeSpan.start);
+    return [
+      { file: call.file, start: at, end: at, newText: lines.map((line) => indentation + line + newline).join("") },
+    ];
+  };
+  const before = text.slice(owner.start, start);
+  if (owner.result.kind !== "integer" || !owner.result.signed || owner.result.bits !== 32) return [];
+  if (holdsNothing(before)) return [{ id: "check", edits: insert([`if (${test})`, "\treturn -ENOMEM;"]) }];
+  const exit = lastExit(before, text.slice(owner.start, owner.end));
+  if (!exit) return [];
+  return [
+    {
+      id: "check-unwind",
+      edits: insert([`if (${test}) {`, `\t${exit.error} = -ENOMEM;`, `\tgoto ${exit.label};`, "}"]),
+    },
+  ];
+}
+
+/** `if (!handle)` and `if (handle == 0)` become the right test; other spellings are left to a person. */
+function testRight(text: string, condition: FileSpan, target: string, test: string): readonly RuleFix[] {
+  // The condition of a branch is without its negation, which swaps the ways instead.
+  const negation = /![ \t]*$/.exec(text.slice(0, condition.start))?.[0] ?? "";
+  const start = condition.start - negation.length;
+  const written = text.slice(start, condition.end).replace(/\s+/g, "");
+  if (written !== `!${target}` && written !== `${target}==0`) return [];
+  return [{ id: "test-right", edits: [{ file: condition.file, start, end: condition.end, newText: test }] }];
+}
+
+/** Whether a statement may follow: the line is not the body of an `if` without braces. */
+function isOnItsOwn(text: string, start: number): boolean {
+  const above = text.slice(0, start).trimEnd();
+  return /[;{}]$|\*\/$|^\s*\w+:$/.test(above.slice(above.lastIndexOf("\n") + 1));
+}
+
+/** Nothing that the text before the map does would have to be undone: neither memory nor locks, references, other mappings. */
+function holdsNothing(before: string): boolean {
+  return !acquiring.test(withoutComments(before));
+}
+const acquiring =
+  /\b\w*(alloc|_get|get_|lock|map_|_map|enable|request|create|prep|open|init|start|dup|clone|acquire|register|add|begin|submit)\w*\s*\(|\bgoto\b/;
+
+/** The exit of the last error before the map, where nothing has been acquired since and the label's return gives the error. */
+function lastExit(before: string, whole: string): { readonly label: string; readonly error: string } | undefined {
+  const bare = withoutComments(before);
+  const at = bare.lastIndexOf("goto ");
+  const label = at < 0 ? undefined : /^goto (\w+);/.exec(bare.slice(at))?.[1];
+  const returned = /\breturn (\w+);\s*\}\s*$/.exec(withoutComments(whole))?.[1];
+  if (label === undefined || returned === undefined || !new RegExp(`\\bint\\b[^;(]*\\b${returned}\\b`).test(whole))
+    return undefined;
+  const since = bare.slice(at + `goto ${label};`.length);
+  if (acquiring.test(since)) return undefined;
+  // An allocation's own failure branch has nothing to free yet: its label would leave the allocation behind.
+  const tested = bare.lastIndexOf(";", bare.lastIndexOf("if", at));
+  const from = Math.max(...[";", "{", "}"].map((end) => bare.lastIndexOf(end, tested - 1)));
+  if (tested < 0 || acquiring.test(bare.slice(from, at))) return undefined;
+  return { label, error: returned };
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/.*$/gm, "");
 }
