@@ -57,15 +57,14 @@ function edgeGuards(values: LocalValues, from: BlockId, to: BlockId): readonly P
   switch (terminator?.kind) {
     case "branch": {
       if (terminator.then === terminator.otherwise) return [];
-      const guard = conditionGuard(values, from, terminator.condition, to === terminator.then);
-      return guard ? [guard] : [];
+      return conditionGuards(values, from, terminator.condition, to === terminator.then);
     }
     case "switch": {
-      const subject = keyOf(values, from, terminator.value);
+      const subjects = keysOf(values, from, terminator.value);
       const cases = terminator.cases.filter((one) => one.target === to);
       const only = cases.length === 1 ? cases[0] : undefined;
-      if (!subject || !only || only.high || to === terminator.default) return [];
-      return [{ ...subject, outcome: `== ${constantText(only.low) ?? "?"}` }];
+      if (!only || only.high || to === terminator.default) return [];
+      return subjects.map((subject) => ({ ...subject, outcome: `== ${constantText(only.low) ?? "?"}` }));
     }
     case "choice":
       return terminator.arms
@@ -80,31 +79,30 @@ function edgeGuards(values: LocalValues, from: BlockId, to: BlockId): readonly P
   }
 }
 
-function conditionGuard(
+function conditionGuards(
   values: LocalValues,
   block: BlockId,
   condition: Expression,
   holds: boolean,
-): ParameterGuard | undefined {
+): readonly ParameterGuard[] {
   const one = peel(condition);
-  if (one.kind === "unary" && one.operator === "!") return conditionGuard(values, block, one.operand, !holds);
+  if (one.kind === "unary" && one.operator === "!") return conditionGuards(values, block, one.operand, !holds);
   if (one.kind === "binary" && (one.operator === "==" || one.operator === "!=")) {
     const constant = constantText(one.right) ?? constantText(one.left);
     const subject = constantText(one.right) === undefined ? one.right : one.left;
-    if (constant === undefined) return undefined;
+    if (constant === undefined) return [];
     const equal = (one.operator === "==") === holds;
     if (constant === "0" || constant === "NULL" || constant === "false")
-      return conditionGuard(values, block, subject, !equal);
-    const key = keyOf(values, block, subject);
-    return key && { ...key, outcome: `${equal ? "==" : "!="} ${constant}` };
+      return conditionGuards(values, block, subject, !equal);
+    return keysOf(values, block, subject).map((key) => ({ ...key, outcome: `${equal ? "==" : "!="} ${constant}` }));
   }
+  const outcome = holds ? "true" : "false";
   if (one.kind === "binary" && one.operator === "&") {
     const mask = constantText(one.right);
-    const key = keyOf(values, block, one.left);
-    return key && mask !== undefined ? { key: `${key.key}&${mask}`, outcome: holds ? "true" : "false" } : undefined;
+    if (mask === undefined) return [];
+    return keysOf(values, block, one.left).map((key) => ({ key: `${key.key}&${mask}`, outcome }));
   }
-  const key = keyOf(values, block, one);
-  return key && { ...key, outcome: holds ? "true" : "false" };
+  return keysOf(values, block, one).map((key) => ({ ...key, outcome }));
 }
 
 function constantText(expression: Expression): string | undefined {
@@ -114,11 +112,23 @@ function constantText(expression: Expression): string | undefined {
   return undefined;
 }
 
-function keyOf(
-  values: LocalValues,
-  block: BlockId,
-  expression: Expression,
-): { readonly key: string; readonly parameter?: number } | undefined {
+interface Key {
+  readonly key: string;
+  readonly parameter?: number;
+}
+
+/** Names of what is tested: the field that the source reads, and what that holds (a parameter that was stored there). */
+function keysOf(values: LocalValues, block: BlockId, expression: Expression): readonly Key[] {
+  const one = peel(expression);
+  const read = one.kind === "read" ? fieldKey(values.locationAt(-1, one.place, block).steps) : undefined;
+  const held = heldKey(values, block, expression);
+  return [
+    ...(read !== undefined && held?.key !== `field:${read}` ? [{ key: `field:${read}` }] : []),
+    ...(held ? [held] : []),
+  ];
+}
+
+function heldKey(values: LocalValues, block: BlockId, expression: Expression): Key | undefined {
   const { owner } = values;
   const value = values.valueAt(-1, expression, block);
   const only = value.length === 1 ? value[0] : undefined;

@@ -3,7 +3,7 @@
  * An error fires only when it is: when another branch may have brought other memory, the flag that chose it must be tested at
  * the sink as well.
  */
-import type { Origin, OriginKind, Value, ValueContext } from "./facts.ts";
+import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
 import { agree, contradict } from "./guards.ts";
 
 export interface Verdict {
@@ -32,7 +32,7 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
     const bad = possible.filter(forbidden);
     const others = possible.filter((origin) => !forbidden(origin) && !neutral.has(origin.kind));
     for (const origin of bad) {
-      if (others.length > 0 && !agree(origin.guards, context.guards)) continue;
+      if (others.length > 0 && !correlated(origin, others, context.guards)) continue;
       const birth = birthKey(origin);
       if (births.has(birth)) continue;
       births.add(birth);
@@ -40,6 +40,12 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
     }
   }
   return verdicts;
+}
+
+/** Whether a flag led to this allocation, leads to the sink, and led to none of the others. */
+function correlated(origin: Origin, others: readonly Origin[], here: readonly Guard[]): boolean {
+  const telling = origin.guards.filter((guard) => !others.some((other) => agree([guard], other.guards)));
+  return agree(telling, here);
 }
 
 export function birthKey(origin: Origin): string {

@@ -93,15 +93,19 @@ function rewrite(
 /** Assignments to vm_page_prot in the mapping's own function. */
 function protectionStores(mapping: UserMapping): readonly Statement[] {
   return flowOf(mapping.function).order.flatMap((id) =>
-    (mapping.function.blocks[id]?.statements ?? []).filter(
-      (one) => one.kind === "assign" && fieldKey(one.target.steps) === "vm_area_struct.vm_page_prot",
-    ),
+    (mapping.function.blocks[id]?.statements ?? []).filter((one) => {
+      const target = one.kind === "assign" ? one.target : one.kind === "call" ? one.result : undefined;
+      return target !== undefined && fieldKey(target.steps) === "vm_area_struct.vm_page_prot";
+    }),
   );
 }
 
 function protections(facts: Facts, mapping: UserMapping): readonly MappingFix[] {
   const { vma, function: owner, statement } = mapping;
   if (mapping.protection.kind !== "cached" || !vma || !takesVmaProtection(mapping)) return [];
+  // A fault handler must not change its VMA: the protection belongs into .mmap, which has the VMA as a parameter.
+  const own = peel(vma);
+  if (own.kind !== "read" || own.place.steps.length > 0) return [];
   const arrow = owner.language === "c" ? "->" : ".";
   const place = `${facts.textOf(owner, vma)}${arrow}vm_page_prot`;
   const made = (id: "noncached" | "writecombine", call: string, where: string): readonly MappingFix[] => {

@@ -29,7 +29,8 @@ export function removeLines(unit: DriverUnit, span: FileSpan): TextEdit | undefi
   let end = lineEnd(text, span.end);
   const before = text.slice(start, span.start);
   const after = text.slice(span.end, end);
-  if (!/^[ \t]*$/.test(before) || !/^;?[ \t\r\n]*$/.test(after)) return undefined;
+  // The span may be that of the call behind the `=`.
+  if (!/^[ \t]*([\w.>-]+[ \t]*=[ \t]*)?$/.test(before) || !/^;?[ \t\r\n]*$/.test(after)) return undefined;
   // `if (x)` without braces above would govern the next statement instead.
   const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
   if (!/[;{}:/][ \t\r\n]*$|^\s*$|^\s*#/.test(above)) return undefined;
@@ -95,13 +96,14 @@ export function dropUnused(
 ): readonly TextEdit[] | undefined {
   const text = unit.files.get(owner.file)?.text;
   if (text === undefined) return undefined;
+  const code = withoutComments(text);
   const extra: TextEdit[] = [];
   const inside = (at: number): boolean =>
     edits.some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
   for (const variable of owner.variables) {
     if (variable.kind !== "local" || !/^\w+$/.test(variable.name)) continue;
     const word = new RegExp(`\\b${variable.name}\\b`, "g");
-    const places = [...text.slice(owner.start, owner.end).matchAll(word)].map((match) => owner.start + match.index);
+    const places = [...code.slice(owner.start, owner.end).matchAll(word)].map((match) => owner.start + match.index);
     const left = places.filter((at) => !inside(at) && (at < variable.start || at >= variable.end));
     if (!places.some(inside) || edits.some((edit) => edit.newText.match(word) !== null)) continue;
     if (left.some((at) => !/^\s*=[^=]/.test(text.slice(at + variable.name.length)))) continue;
@@ -128,4 +130,9 @@ function removeDeclaration(text: string, file: string, at: number): TextEdit | u
   const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
   if (/^\s*\{\s*$/.test(above) && /^\s*\n/.test(text.slice(end, lineEnd(text, end)))) end = lineEnd(text, end);
   return { file, start, end, newText: "" };
+}
+
+/** The text with comments blanked, every other character in its place. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, " "));
 }

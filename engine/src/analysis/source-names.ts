@@ -117,6 +117,7 @@ export class SourceNames {
 
   #index(index: Expression | string | undefined): string {
     if (index === undefined) return "";
-    return typeof index === "string" ? index : this.text(index);
+    const text = typeof index === "string" ? index : this.text(index);
+    return text.length <= 24 ? text : "";
   }
 }

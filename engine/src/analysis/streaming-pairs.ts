@@ -4,7 +4,7 @@ import { fieldKey } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
 import { flowOf } from "./flow.ts";
 
-/** Whether no unmap or error check in the driver names the field or local that the call's handle goes to. */
+/** Whether no unmap in the driver names the field or local that the call's handle goes to. */
 export function isNeverUnmapped(facts: Facts, call: ApiCall): boolean {
   const keys = new Set<string>();
   const { function: owner, statement } = call;
@@ -23,7 +23,7 @@ export function isNeverUnmapped(facts: Facts, call: ApiCall): boolean {
         note(fieldKey(one.target.steps));
         if (one.target.root.kind === "variable" && one.target.steps.length === 0) locals.add(one.target.root.id);
       }
-  return facts.callsWith("unmap-streaming", "check-handle").every((other) => {
+  return facts.callsWith("unmap-streaming").every((other) => {
     const handle = other.argument("handle");
     return !(handle ? placesIn(handle) : []).some((place) => {
       const key = fieldKey(place.steps);

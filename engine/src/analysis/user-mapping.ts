@@ -53,8 +53,19 @@ const calls: Readonly<Record<string, Shape>> = {
   vmf_insert_mixed: { vma: 0, subject: 2, unit: "pfn" },
 };
 
+const known = new WeakMap<Facts, readonly UserMapping[]>();
+
 /** All user mappings of the unit, by file and place. */
 export function userMappings(facts: Facts): readonly UserMapping[] {
+  let found = known.get(facts);
+  if (!found) {
+    found = findMappings(facts);
+    known.set(facts, found);
+  }
+  return found;
+}
+
+function findMappings(facts: Facts): readonly UserMapping[] {
   const { index } = workingsOf(facts);
   const mappings: UserMapping[] = [];
   for (const [name, shape] of Object.entries(calls))
@@ -153,7 +164,9 @@ function coreMapsFramebuffer(facts: Facts, file: string): boolean {
 
 function leavesMappingToCore(facts: Facts, global: GlobalVariable): boolean {
   const table = facts.unit.opsTables.find((one) => one.file === global.file && one.name === global.name);
-  const text = facts.unit.files.get(global.file)?.text.slice(global.start, global.end) ?? "";
+  const source = facts.unit.files.get(global.file)?.text ?? "";
+  // The object's span is its name; the initialiser goes on to the closing brace.
+  const text = source.slice(global.start, source.indexOf("};", global.start));
   if (table?.entries.some((entry) => entry.field === "fb_mmap") || /\.fb_mmap\s*=/.test(text))
     return /\.fb_mmap\s*=\s*fb_io_mmap\b/.test(text);
   // Since 6.7 a table without .fb_mmap is not mapped at all; such tables are made of the core's macros.

@@ -96,12 +96,26 @@ function healsByEachFix(session: DriverSession, finding: Finding): void {
     if (!healed) continue;
     const report = analyse(healed);
     expect(report.gaps, `gaps after ${fix.id}`).toEqual([]);
-    const left = report.findings.map((one) => `${one.rule} ${one.function} ${one.message}`);
+    // A fix to be reviewed may heal one of two wrongs: the finding that is left says less than before.
+    const rest = fix.safety === "review" ? report.findings.filter((one) => !isWeaker(one, finding)) : report.findings;
+    const left = rest.map((one) => `${one.rule} ${one.function} ${one.message}`);
     const expected = before.filter((one) => one !== finding && one.fingerprint !== finding.fingerprint);
     expect(left, `findings after ${fix.id}`).toEqual(
       expected.map((one) => `${one.rule} ${one.function} ${one.message}`),
     );
   }
+}
+
+/** Whether a finding is about the same mapping as another and says less: the protection is no longer among its wrongs. */
+function isWeaker(one: Finding, than: Finding): boolean {
+  const mapping = (rule: string): boolean => rule.startsWith("dma/mmap-");
+  return (
+    mapping(one.rule) &&
+    mapping(than.rule) &&
+    one.function === than.function &&
+    than.message.includes("cached default") &&
+    !one.message.includes("cached default")
+  );
 }
 
 /** The first fix of every finding, applied together, gives the fixed file, and that is clean. */

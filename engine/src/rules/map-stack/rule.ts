@@ -34,21 +34,24 @@ export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const argument of dmaArguments(facts)) {
-    for (const { origin } of forbiddenOrigins(argument.value, (one) => one.kind === "stack")) {
-      const { function: owner, statement, name } = argument;
-      const object = origin.object?.name ?? origin.name;
-      const here = origin.path.every((step) => step.function === owner.name);
-      yield {
-        ...statement.calleeSpan,
-        message: `${name}() ${verb(argument)} ${object}, which is on the stack${here ? "" : ` of ${origin.path[0]?.function ?? "a caller"}()`}.`,
-        function: owner.name,
-        path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
-        subjects: [argument.subject],
-        // The SPI core maps the stack's pages correctly; a write to the device then only shares the line.
-        ...(argument.mapper === "spi" && !argument.written && { severity: "warning" as const }),
-        fixes: [],
-      };
-    }
+    const verdicts = forbiddenOrigins(argument.value, (one) => one.kind === "stack");
+    const first = verdicts[0];
+    if (!first) continue;
+    const { origin } = first;
+    const { function: owner, statement, name } = argument;
+    const object = origin.object?.name ?? origin.name;
+    const home = origin.path[0]?.function ?? owner.name;
+    const others = verdicts.length > 1 ? ` and ${verdicts.length - 1} more` : "";
+    yield {
+      ...statement.calleeSpan,
+      message: `${name}() ${verb(argument)} ${object}, which is on the stack${home === owner.name ? "" : ` of ${home}()${others}`}.`,
+      function: owner.name,
+      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
+      subjects: [argument.subject],
+      // The SPI core maps the stack's pages correctly; a write to the device then only shares the line.
+      ...(argument.mapper === "spi" && !argument.written && { severity: "warning" as const }),
+      fixes: [],
+    };
   }
 }
 
