@@ -28,5 +28,5 @@ export function parseConditionalGroup<Item>(p: Cursor, parseBody: (p: Cursor) =>
     p.take(T.directiveEndif);
   }
   p.leave();
-  return { kind: "conditional-group", arms, exhaustive, start, end: p.lastEnd };
+  return { kind: "conditional-group", arms, exhaustive, start, end: p.endFrom(start) };
 }

@@ -68,6 +68,8 @@ class ConditionalPass {
   /** Kind of the last live token; a structured group counts as a semicolon. */
   #last: number = T.semicolon;
   #anyDead = false;
+  /** By the directive of an arm: the index of its first live token, or of its end. */
+  readonly #searched = new Map<number, number>();
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
@@ -273,11 +275,15 @@ class ConditionalPass {
 
   #firstLive(from: number, to: number): number {
     const { kinds } = this.#tokens;
-    for (let i = from; i < to; i++) {
+    let i = from;
+    while (i < to) {
       const kind = kinds[i] ?? 0;
-      if (kind !== T.dead && !(kind >= T.directiveIf && kind <= T.directiveOther)) return kind;
+      if (kind !== T.dead && !(kind >= T.directiveIf && kind <= T.directiveOther)) break;
+      // Over what an inner arm has searched already, so that nesting stays linear.
+      i = Math.max(i + 1, this.#searched.get(i) ?? 0);
     }
-    return T.eof;
+    this.#searched.set(from - 1, i);
+    return i < to ? (kinds[i] ?? 0) : T.eof;
   }
 
   #decide(group: Group, endif: number): void {

@@ -8,6 +8,7 @@
 import type { Span } from "../../text/span.ts";
 import type { SyntaxGap } from "./ast.ts";
 import type { Tokens } from "./lexer.ts";
+import { pairBrackets } from "./splitter.ts";
 import { annotationEnd, K, keywordCount, knownTypeEnd, T } from "./tokens.ts";
 
 /** Parsing functions nest at most this deep; deeper code becomes a gap. The kernel's own code stays below 60. */
@@ -26,6 +27,10 @@ export class Cursor {
   readonly names: readonly string[];
   readonly nameHashes: Int32Array;
   readonly count: number;
+  /** For opening brackets: the index of the closing one. */
+  readonly partners: Int32Array;
+  /** Index of the token that stands for the end: the function's last brace while its body is parsed. */
+  limit: number;
   /** Index of the current token and its kind. */
   pos = 0;
   kind: number;
@@ -53,6 +58,8 @@ export class Cursor {
     this.names = tokens.names;
     this.nameHashes = tokens.nameHashes;
     this.count = tokens.count;
+    this.limit = tokens.count;
+    this.partners = pairBrackets(tokens);
     this.kind = tokens.kinds[0] ?? 0;
   }
 
@@ -75,6 +82,11 @@ export class Cursor {
   /** End of the token before the current one. */
   get lastEnd(): number {
     return this.pos === 0 ? 0 : (this.ends[this.pos - 1] ?? 0);
+  }
+  /** End of a node that began at `start`: empty when nothing was consumed. */
+  endFrom(start: number): number {
+    const end = this.lastEnd;
+    return end < start ? start : end;
   }
   get symbol(): number {
     return this.symbols[this.pos] ?? 0;
@@ -171,20 +183,10 @@ export class Cursor {
     }
   }
 
-  /**
-   * Index of the bracket that closes the one at `open`, or -1. Stops at the end of the function; brackets of other kinds
-   * must pair.
-   */
+  /** Index of the bracket that closes the one at `open`, or -1 when none does before the end of the function. */
   closing(open: number): number {
-    let depth = 0;
-    for (let i = open; ; i++) {
-      const kind = this.kinds[i] ?? 0;
-      if (kind === T.eof) return -1;
-      if (kind === T.lparen || kind === T.lbracket || kind === T.lbrace) depth++;
-      else if (kind === T.rparen || kind === T.rbracket || kind === T.rbrace) {
-        if (--depth === 0) return i;
-      }
-    }
+    const close = this.partners[open] ?? -1;
+    return close < this.limit ? close : -1;
   }
   /**
    * Moves to the first of the wanted tokens outside brackets, or stays and returns false when a token that cannot be

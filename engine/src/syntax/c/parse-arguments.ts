@@ -13,10 +13,11 @@ import { beginsType, K, T } from "./tokens.ts";
  */
 export function parseArguments(p: Cursor): Expression[] {
   const list: Expression[] = [];
+  const open = p.pos;
   p.advance();
   if (p.take(T.rparen)) return list;
   for (;;) {
-    list.push(parseArgument(p));
+    list.push(parseArgument(p, open));
     if (p.take(T.comma)) continue;
     if (p.take(T.rparen)) return list;
     // parseArgument leaves nothing else behind without a failure.
@@ -28,7 +29,7 @@ export function parseArguments(p: Cursor): Expression[] {
 /** A type of at most this many tokens is read again as the beginning of a declaration; the limit keeps that cheap. */
 const declarationTokens = 16;
 
-function parseArgument(p: Cursor): Expression {
+function parseArgument(p: Cursor, open: number): Expression {
   const from = p.pos;
   const { start } = p;
   let argument = readArgument(p);
@@ -40,9 +41,9 @@ function parseArgument(p: Cursor): Expression {
       argument = parseStatementsArgument(p, start, []);
       if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
     }
-  } else if (!p.bad && p.kind === T.semicolon) {
+  } else if (!p.bad && p.kind === T.semicolon && p.closing(open) >= 0) {
     p.advance();
-    const first: Statement = { kind: "expression", expression: argument, start, end: p.lastEnd };
+    const first: Statement = { kind: "expression", expression: argument, start, end: p.endFrom(start) };
     argument = parseStatementsArgument(p, start, [first]);
     if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
   }
@@ -52,7 +53,7 @@ function parseArgument(p: Cursor): Expression {
   p.moveTo(from);
   if (!p.skipTo(T.comma, T.rparen)) return argument;
   p.recover(start, p.lastEnd);
-  return { kind: "unknown", start, end: p.lastEnd };
+  return { kind: "unknown", start, end: p.endFrom(start) };
 }
 
 function readArgument(p: Cursor): Expression {

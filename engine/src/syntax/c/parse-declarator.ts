@@ -138,7 +138,7 @@ function parseParameter(p: Cursor): ParameterDeclaration {
   const declarator = parseDeclarator(p, "either");
   const annotations = parseTrailing(p);
   if (p.lastEnd <= start && !p.bad) p.fail("parameter expected");
-  return { specifiers, declarator, annotations, start, end: p.lastEnd };
+  return { specifiers, declarator, annotations, start, end: p.endFrom(start) };
 }
 
 /** Words after a declared name: `__free(kfree)`, `__maybe_unused`, `__attribute__((x))`, `asm("r0")`. */
@@ -212,7 +212,7 @@ export function finishDeclaration(
   const scope = specifiers.storage.includes("typedef") ? p.typedefs : names;
   let declarator = first;
   if (first === undefined && p.take(T.semicolon)) {
-    return { kind: "declaration", specifiers, declarators, start, end: p.lastEnd };
+    return { kind: "declaration", specifiers, declarators, start, end: p.endFrom(start) };
   }
   for (;;) {
     declarator ??= parseInitDeclarator(p, scope);
@@ -226,7 +226,7 @@ export function finishDeclaration(
     if (p.onNewLine(p.pos) && next !== T.lbrace && next !== T.eof) p.gap(start, p.lastEnd, "`;` expected");
     else p.fail("`;` expected after a declaration");
   }
-  return { kind: "declaration", specifiers, declarators, start, end: p.lastEnd };
+  return { kind: "declaration", specifiers, declarators, start, end: p.endFrom(start) };
 }
 
 /** One declarator with its annotations and initialiser. */
@@ -248,7 +248,7 @@ export function finishInitDeclarator(
   declarator: Declarator,
   annotations: readonly Annotation[],
 ): InitDeclarator {
-  if (p.bad || !p.take(T.assign)) return { declarator, annotations, start, end: p.lastEnd };
+  if (p.bad || !p.take(T.assign)) return { declarator, annotations, start, end: p.endFrom(start) };
   const initializer = parseInitializer(p);
-  return { declarator, initializer, annotations, start, end: p.lastEnd };
+  return { declarator, initializer, annotations, start, end: p.endFrom(start) };
 }

@@ -73,7 +73,7 @@ function finishComma(p: Cursor, first: Expression, start: number): Expression {
     p.advance();
     items.push(parseAssignment(p));
   }
-  return { kind: "comma", items, start, end: p.lastEnd };
+  return { kind: "comma", items, start, end: p.endFrom(start) };
 }
 
 function finishAssignment(p: Cursor, operand: Expression, start: number): Expression {
@@ -83,7 +83,7 @@ function finishAssignment(p: Cursor, operand: Expression, start: number): Expres
   p.advance();
   // `DECLARE_BITMAP(name, 3) = {};` assigns a brace list.
   const value = p.kind === T.lbrace ? parseBraceInitializer(p) : parseAssignment(p);
-  return { kind: "assign", operator, target: left, value, start, end: p.lastEnd };
+  return { kind: "assign", operator, target: left, value, start, end: p.endFrom(start) };
 }
 
 function finishConditional(p: Cursor, test: Expression, start: number): Expression {
@@ -98,8 +98,8 @@ function finishConditional(p: Cursor, test: Expression, start: number): Expressi
   p.expect(T.colon, "`:` expected after `?`");
   const otherwise = p.bad ? unknownHere(p) : parseConditional(p);
   p.leave();
-  if (then === undefined) return { kind: "conditional", test, otherwise, start, end: p.lastEnd };
-  return { kind: "conditional", test, then, otherwise, start, end: p.lastEnd };
+  if (then === undefined) return { kind: "conditional", test, otherwise, start, end: p.endFrom(start) };
+  return { kind: "conditional", test, then, otherwise, start, end: p.endFrom(start) };
 }
 
 function finishBinary(p: Cursor, operand: Expression, lowest: number, start: number): Expression {
@@ -113,7 +113,7 @@ function finishBinary(p: Cursor, operand: Expression, lowest: number, start: num
     p.advance();
     const rightStart = p.start;
     const right = finishBinary(p, parseUnary(p), precedence + 1, rightStart);
-    left = { kind: "binary", operator, left, right, start, end: p.lastEnd };
+    left = { kind: "binary", operator, left, right, start, end: p.endFrom(start) };
   }
 }
 
@@ -167,7 +167,7 @@ function prefix(p: Cursor, operator: UnaryExpression["operator"]): Expression {
   const { start } = p;
   p.advance();
   const operand = parseUnaryDeep(p);
-  return { kind: "unary", operator, operand, start, end: p.lastEnd };
+  return { kind: "unary", operator, operand, start, end: p.endFrom(start) };
 }
 
 function labelAddress(p: Cursor): Expression {
@@ -175,7 +175,7 @@ function labelAddress(p: Cursor): Expression {
   p.advance();
   const { name } = p;
   if (!p.expect(T.ident, "label expected after `&&`")) return unknownHere(p);
-  return { kind: "label-address", name, start, end: p.lastEnd };
+  return { kind: "label-address", name, start, end: p.endFrom(start) };
 }
 
 function finishPostfix(p: Cursor, operand: Expression, start: number): Expression {
@@ -185,14 +185,14 @@ function finishPostfix(p: Cursor, operand: Expression, start: number): Expressio
       case T.lparen: {
         const open = p.start;
         const list = parseArguments(p);
-        left = { kind: "call", callee: left, arguments: list, open, start, end: p.lastEnd };
+        left = { kind: "call", callee: left, arguments: list, open, start, end: p.endFrom(start) };
         break;
       }
       case T.lbracket: {
         p.advance();
         const index = parseExpression(p);
         p.expect(T.rbracket, "`]` expected");
-        left = { kind: "index", object: left, index, start, end: p.lastEnd };
+        left = { kind: "index", object: left, index, start, end: p.endFrom(start) };
         break;
       }
       case T.dot:
@@ -212,12 +212,12 @@ function finishPostfix(p: Cursor, operand: Expression, start: number): Expressio
         // `pr_fmt(NAME) "text"`: the call stands for a string as well.
         if (left.kind !== "call") return left;
         parseString(p);
-        return { kind: "string", start, end: p.lastEnd };
+        return { kind: "string", start, end: p.endFrom(start) };
       case T.increment:
       case T.decrement: {
         const operator = p.kind === T.increment ? "++" : "--";
         p.advance();
-        left = { kind: "postfix", operator, operand: left, start, end: p.lastEnd };
+        left = { kind: "postfix", operator, operand: left, start, end: p.endFrom(start) };
         break;
       }
       default:
@@ -275,7 +275,7 @@ function parseString(p: Cursor): StringLiteral {
       p.advance();
     } else break;
   }
-  return { kind: "string", start, end: p.lastEnd };
+  return { kind: "string", start, end: p.endFrom(start) };
 }
 
 function parsePrimary(p: Cursor): Expression {
@@ -310,7 +310,7 @@ function parseTypeof(p: Cursor): Expression {
   if (!p.expect(T.lparen, "`(` expected after typeof")) return unknownHere(p);
   const operand = parseTypeOrExpression(p);
   p.expect(T.rparen, "`)` expected");
-  return { kind: "sizeof", operator: "typeof", operand, start, end: p.lastEnd };
+  return { kind: "sizeof", operator: "typeof", operand, start, end: p.endFrom(start) };
 }
 
 /** What stands between the parentheses of sizeof, typeof and alignof. */
@@ -368,11 +368,11 @@ function parseSizeof(p: Cursor): Expression {
         const value = parseBraceInitializer(p);
         operand = finishPostfix(p, { kind: "compound-literal", type, value, start: open, end: value.end }, open);
       }
-      return { kind: "sizeof", operator, operand, start, end: p.lastEnd };
+      return { kind: "sizeof", operator, operand, start, end: p.endFrom(start) };
     }
   }
   const operand = parseUnaryDeep(p);
-  return { kind: "sizeof", operator, operand, start, end: p.lastEnd };
+  return { kind: "sizeof", operator, operand, start, end: p.endFrom(start) };
 }
 
 /** `(`: a cast, a compound literal, a statement expression or an expression in parentheses. */
@@ -423,5 +423,5 @@ function parseCast(p: Cursor): Expression {
     return finishPostfix(p, { kind: "compound-literal", type, value, start, end: value.end }, start);
   }
   const operand = parseUnaryDeep(p);
-  return { kind: "cast", type, operand, start, end: p.lastEnd };
+  return { kind: "cast", type, operand, start, end: p.endFrom(start) };
 }

@@ -165,7 +165,7 @@ function readDeclaration(p: FileCursor, start: number): TopLevel | undefined {
   ) {
     return readMacro(p, start, specifiers);
   }
-  if (p.take(T.semicolon)) return { kind: "declaration", specifiers, declarators: [], start, end: p.lastEnd };
+  if (p.take(T.semicolon)) return { kind: "declaration", specifiers, declarators: [], start, end: p.endFrom(start) };
   // A macro alone on its line: `EXPORT_NOTHING`.
   if (
     p.kind !== T.star &&
@@ -262,6 +262,7 @@ function readFunction(
 function parseBounded(p: FileCursor, close: number): Statement[] {
   const kept = p.kinds[close] ?? 0;
   p.kinds[close] = T.eof;
+  p.limit = close;
   if (p.pos === close) p.kind = T.eof;
   const { depth } = p;
   const body: Statement[] = [];
@@ -275,6 +276,7 @@ function parseBounded(p: FileCursor, close: number): Statement[] {
   }
   p.depth = depth;
   p.kinds[close] = kept;
+  p.limit = p.count;
   p.moveTo(close);
   return body;
 }
@@ -321,7 +323,13 @@ function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLev
     finishInitDeclarator(p, start, { kind: "abstract" }, annotations);
     if (!p.bad) p.expect(T.semicolon, "`;` expected");
   } else p.take(T.semicolon);
-  const item: MacroInvocation = { kind: "macro-invocation", call, storage: specifiers.storage, start, end: p.lastEnd };
+  const item: MacroInvocation = {
+    kind: "macro-invocation",
+    call,
+    storage: specifiers.storage,
+    start,
+    end: p.endFrom(start),
+  };
   return item;
 }
 

@@ -36,7 +36,7 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
   }
   p.leave();
   if (!p.bad) p.advance();
-  return { kind: "initializer-list", items, start, end: p.lastEnd };
+  return { kind: "initializer-list", items, start, end: p.endFrom(start) };
 }
 
 /** An item ends at `,` or `}`; a macro that brings its own comma may be followed by the next line's item. */
@@ -82,7 +82,7 @@ export function parseInitializerItem(p: Cursor): InitializerItem {
     if (designators.length > 0) p.take(T.assign);
   }
   const value = p.bad ? missing(p) : parseInitializer(p);
-  return { designators, value, start, end: p.lastEnd };
+  return { designators, value, start, end: p.endFrom(start) };
 }
 
 const missing = (p: Cursor): Expression => ({ kind: "unknown", start: p.start, end: p.start });

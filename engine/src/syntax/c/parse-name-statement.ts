@@ -19,7 +19,7 @@ export function parseNameStatement(p: Cursor): Statement {
   if (next === T.colon) {
     p.advance();
     p.advance();
-    return { kind: "label", name, start, end: p.lastEnd };
+    return { kind: "label", name, start, end: p.endFrom(start) };
   }
   if (beginsDeclaration(p, next)) return parseDeclaration(p);
   if (next === T.lbrace) {
@@ -28,7 +28,7 @@ export function parseNameStatement(p: Cursor): Statement {
     const callee: Expression = { kind: "identifier", name, start, end };
     const call: CallExpression = { kind: "call", callee, arguments: [], open: end, start, end };
     const body = parseBody(p);
-    return { kind: "macro-statement", call, body, start, end: p.lastEnd };
+    return { kind: "macro-statement", call, body, start, end: p.endFrom(start) };
   }
   return finishExpressionStatement(p, parseExpression(p), start);
 }
@@ -76,19 +76,19 @@ function parseCallStatement(p: Cursor): Statement {
   p.advance();
   const open = p.start;
   const list = parseArguments(p);
-  const call: CallExpression = { kind: "call", callee, arguments: list, open, start, end: p.lastEnd };
-  if (p.take(T.semicolon)) return { kind: "expression", expression: call, start, end: p.lastEnd };
-  if (p.bad) return { kind: "expression", expression: call, start, end: p.lastEnd };
+  const call: CallExpression = { kind: "call", callee, arguments: list, open, start, end: p.endFrom(start) };
+  if (p.take(T.semicolon)) return { kind: "expression", expression: call, start, end: p.endFrom(start) };
+  if (p.bad) return { kind: "expression", expression: call, start, end: p.endFrom(start) };
   if (p.kind === T.ident && declaresHere(p) && !isLoopName(name)) {
     // `BKEY_PADDED(key) alloc;`: the macro is a type.
     const base = { kind: "named", name } as const;
-    const specifiers = { storage: [], qualifiers: [], base, annotations: [], start, end: p.lastEnd };
+    const specifiers = { storage: [], qualifiers: [], base, annotations: [], start, end: p.endFrom(start) };
     return finishDeclaration(p, start, specifiers, p.locals, undefined);
   }
   if (governs(p, at, name)) return finishMacroStatement(p, call, start);
   if (startsStatement(p.kind)) {
     // A macro that needs no `;`.
-    return { kind: "expression", expression: call, start, end: p.lastEnd };
+    return { kind: "expression", expression: call, start, end: p.endFrom(start) };
   }
   return finishExpressionStatement(p, continueExpression(p, call), start);
 }
@@ -156,5 +156,5 @@ function finishMacroStatement(p: Cursor, call: CallExpression, start: number): S
       };
     }
   }
-  return { kind: "macro-statement", call, body, start, end: p.lastEnd };
+  return { kind: "macro-statement", call, body, start, end: p.endFrom(start) };
 }

@@ -53,14 +53,14 @@ export function parseRecord(p: Cursor): RecordType {
   const common = { kind: "record", tag, ...(name === undefined ? {} : { name }) } as const;
   if (p.kind !== T.lbrace) {
     if (name === undefined) p.fail("name or `{` expected after a tag");
-    return { ...common, annotations, start, end: p.lastEnd };
+    return { ...common, annotations, start, end: p.endFrom(start) };
   }
   const fields: FieldDeclaration[] = [];
   p.advance();
   parseFields(p, fields, T.rbrace);
   if (!p.bad) p.expect(T.rbrace, "`}` expected after the fields");
   parseTagWords(p, annotations);
-  return { ...common, fields, annotations, start, end: p.lastEnd };
+  return { ...common, fields, annotations, start, end: p.endFrom(start) };
 }
 
 /** Fields up to `close`. A field that cannot be read is skipped with a gap. */
@@ -123,7 +123,7 @@ function parseField(p: Cursor, fields: FieldDeclaration[]): void {
   }
   // The last member of a group may end at `)`.
   if (!p.bad && p.kind !== T.rparen) p.expect(T.semicolon, "`;` expected after a field");
-  fields.push({ specifiers, declarators, start, end: p.lastEnd });
+  fields.push({ specifiers, declarators, start, end: p.endFrom(start) });
 }
 
 function parseFieldDeclarator(p: Cursor): FieldDeclarator {
@@ -132,8 +132,8 @@ function parseFieldDeclarator(p: Cursor): FieldDeclarator {
   let bits: Expression | undefined;
   if (p.take(T.colon)) bits = parseConditional(p);
   const annotations = parseTrailing(p);
-  if (bits === undefined) return { declarator, annotations, start, end: p.lastEnd };
-  return { declarator, bits, annotations, start, end: p.lastEnd };
+  if (bits === undefined) return { declarator, annotations, start, end: p.endFrom(start) };
+  return { declarator, bits, annotations, start, end: p.endFrom(start) };
 }
 
 function parseFieldMacro(p: Cursor, start: number): FieldDeclaration {
@@ -141,7 +141,14 @@ function parseFieldMacro(p: Cursor, start: number): FieldDeclaration {
   p.advance();
   const open = p.start;
   const list = parseArguments(p);
-  const macro: CallExpression = { kind: "call", callee, arguments: list, open, start: callee.start, end: p.lastEnd };
+  const macro: CallExpression = {
+    kind: "call",
+    callee,
+    arguments: list,
+    open,
+    start: callee.start,
+    end: p.endFrom(start),
+  };
   parseTrailing(p);
   // A macro that brings its own semicolon stands without one.
   if (!p.bad && !p.take(T.semicolon) && !p.onNewLine(p.pos)) p.expect(T.semicolon, "`;` expected after a field");
@@ -153,7 +160,7 @@ function parseFieldMacro(p: Cursor, start: number): FieldDeclaration {
     start,
     end: start,
   } as const;
-  return { specifiers, declarators: [], macro, start, end: p.lastEnd };
+  return { specifiers, declarators: [], macro, start, end: p.endFrom(start) };
 }
 
 /** `struct_group(name, members)`: the members are fields of the record that holds the group. */
@@ -188,12 +195,12 @@ export function parseEnum(p: Cursor): EnumType {
   const common = { kind: "enum", ...(name === undefined ? {} : { name }) } as const;
   if (p.kind !== T.lbrace) {
     if (name === undefined) p.fail("name or `{` expected after enum");
-    return { ...common, start, end: p.lastEnd };
+    return { ...common, start, end: p.endFrom(start) };
   }
   p.advance();
   const enumerators = parseEnumerators(p);
   parseTagWords(p, words);
-  return { ...common, enumerators, start, end: p.lastEnd };
+  return { ...common, enumerators, start, end: p.endFrom(start) };
 }
 
 function parseEnumerators(p: Cursor): NonNullable<EnumType["enumerators"]> {
@@ -217,8 +224,8 @@ function parseEnumerators(p: Cursor): NonNullable<EnumType["enumerators"]> {
         while (p.kind === T.ident && p.isAnnotation(p.symbol)) parseAnnotation(p, true);
         if (p.take(T.assign)) {
           const value = parseAssignment(p);
-          if (!p.bad) list.push({ name, value, start, end: p.lastEnd });
-        } else list.push({ name, start, end: p.lastEnd });
+          if (!p.bad) list.push({ name, value, start, end: p.endFrom(start) });
+        } else list.push({ name, start, end: p.endFrom(start) });
       }
     }
     if (!p.bad && (p.kind === T.comma || p.kind === T.rbrace)) continue;

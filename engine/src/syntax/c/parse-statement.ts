@@ -26,7 +26,7 @@ export function parseCompound(p: Cursor): CompoundStatement {
   p.advance();
   if (!p.enter()) {
     p.leave();
-    return { kind: "compound", body: [], start, end: p.lastEnd };
+    return { kind: "compound", body: [], start, end: p.endFrom(start) };
   }
   const { inArgument } = p;
   p.inArgument = false;
@@ -34,7 +34,7 @@ export function parseCompound(p: Cursor): CompoundStatement {
   p.inArgument = inArgument;
   p.leave();
   if (!p.take(T.rbrace)) p.gap(start, p.lastEnd, "`}` expected");
-  return { kind: "compound", body, start, end: p.lastEnd };
+  return { kind: "compound", body, start, end: p.endFrom(start) };
 }
 
 /** `({ .. })`. */
@@ -43,7 +43,7 @@ export function parseStatementExpression(p: Cursor): StatementExpression {
   p.advance();
   const body = parseCompound(p);
   p.expect(T.rparen, "`)` expected after a statement expression");
-  return { kind: "statement-expression", body, start, end: p.lastEnd };
+  return { kind: "statement-expression", body, start, end: p.endFrom(start) };
 }
 
 /**
@@ -52,14 +52,17 @@ export function parseStatementExpression(p: Cursor): StatementExpression {
 export function parseStatement(p: Cursor): Statement {
   const from = p.pos;
   const { start } = p;
+  const gaps = p.gaps.length;
   if (!p.enter()) {
     p.leave();
-    return resynchronise(p, from, start);
+    return p.inArgument ? { kind: "unknown", start, end: start } : resynchronise(p, from, start);
   }
   const statement = readStatement(p);
   p.leave();
   if (!p.bad) return statement;
-  if (p.inArgument) return { kind: "unknown", start, end: p.lastEnd };
+  if (p.inArgument) return { kind: "unknown", start, end: p.endFrom(start) };
+  // The gaps inside are part of the one that the statement becomes.
+  p.gaps.length = Math.min(gaps, p.gaps.length);
   return resynchronise(p, from, start);
 }
 
@@ -111,6 +114,7 @@ function resynchronise(p: Cursor, from: number, start: number): Statement {
 
 /** The bracket that closes the one at `open`, unless a `;` outside braces comes first. */
 function closingWithin(p: Cursor, open: number): number {
+  if (p.closing(open) < 0) return -1;
   let depth = 0;
   let braces = 0;
   for (let i = open; ; i++) {
@@ -132,7 +136,7 @@ function readStatement(p: Cursor): Statement {
   if (kind === T.lbrace) return parseCompound(p);
   if (kind === T.semicolon) {
     p.advance();
-    return { kind: "empty", start, end: p.lastEnd };
+    return { kind: "empty", start, end: p.endFrom(start) };
   }
   if (kind === T.directiveIf) return parseConditionalGroup(p, parseArm);
   if (beginsType(kind)) return isStorageMacro(p) ? storageMacro(p) : parseDeclaration(p);
@@ -144,7 +148,7 @@ function readStatement(p: Cursor): Statement {
   if (kind === K.label) {
     while (p.kind !== T.semicolon && p.kind !== T.eof) p.advance();
     p.take(T.semicolon);
-    return { kind: "empty", start, end: p.lastEnd };
+    return { kind: "empty", start, end: p.endFrom(start) };
   }
   if (kind === K.lastAttribute || kind === K.firstAttribute) return parseDeclaration(p);
   const expression = parseExpression(p);
@@ -162,12 +166,12 @@ export function finishExpressionStatement(p: Cursor, expression: Expression, sta
   if (!p.bad && !p.take(T.semicolon) && !mayEnd(p)) {
     // A macro in capitals alone on its line may bring its own `;`.
     if (expression.kind === "identifier" && p.onNewLine(p.pos) && isCapital(expression.name)) {
-      return { kind: "expression", expression, start, end: p.lastEnd };
+      return { kind: "expression", expression, start, end: p.endFrom(start) };
     }
     if (p.onNewLine(p.pos) && p.lastEnd > start && !continues(p.kind)) p.gap(start, p.lastEnd, "`;` expected");
     else p.fail("`;` expected");
   }
-  return { kind: "expression", expression, start, end: p.lastEnd };
+  return { kind: "expression", expression, start, end: p.endFrom(start) };
 }
 
 const isCapital = (name: string): boolean => name === name.toUpperCase();
@@ -207,7 +211,7 @@ function parseAsm(p: Cursor): Statement {
     else p.moveTo(close + 1);
   }
   if (!p.inArgument || p.kind === T.semicolon) p.expect(T.semicolon, "`;` expected after asm");
-  return { kind: "asm", start, end: p.lastEnd };
+  return { kind: "asm", start, end: p.endFrom(start) };
 }
 
 function readKeywordStatement(p: Cursor): Statement {
@@ -217,16 +221,16 @@ function readKeywordStatement(p: Cursor): Statement {
     case K.if: {
       const test = parseCondition(p);
       const then = parseBody(p);
-      if (p.bad || !p.take(K.else)) return { kind: "if", test, then, start, end: p.lastEnd };
+      if (p.bad || !p.take(K.else)) return { kind: "if", test, then, start, end: p.endFrom(start) };
       const otherwise = parseBody(p);
-      return { kind: "if", test, then, otherwise, start, end: p.lastEnd };
+      return { kind: "if", test, then, otherwise, start, end: p.endFrom(start) };
     }
     case K.while:
     case K.switch: {
       const test = parseCondition(p);
       const body = parseBody(p);
-      if (kind === K.while) return { kind: "while", test, body, start, end: p.lastEnd };
-      return { kind: "switch", value: test, body, start, end: p.lastEnd };
+      if (kind === K.while) return { kind: "while", test, body, start, end: p.endFrom(start) };
+      return { kind: "switch", value: test, body, start, end: p.endFrom(start) };
     }
     case K.do:
       return parseDo(p, start);
@@ -237,40 +241,40 @@ function readKeywordStatement(p: Cursor): Statement {
       let high: Expression | undefined;
       if (p.take(T.ellipsis)) high = parseConditional(p);
       p.expect(T.colon, "`:` expected after case");
-      if (high === undefined) return { kind: "case", low, start, end: p.lastEnd };
-      return { kind: "case", low, high, start, end: p.lastEnd };
+      if (high === undefined) return { kind: "case", low, start, end: p.endFrom(start) };
+      return { kind: "case", low, high, start, end: p.endFrom(start) };
     }
     case K.default:
       p.expect(T.colon, "`:` expected after default");
-      return { kind: "case", start, end: p.lastEnd };
+      return { kind: "case", start, end: p.endFrom(start) };
     case K.return: {
       if (p.kind === T.semicolon) {
         p.advance();
-        return { kind: "return", start, end: p.lastEnd };
+        return { kind: "return", start, end: p.endFrom(start) };
       }
-      if (mayEnd(p)) return { kind: "return", start, end: p.lastEnd };
+      if (mayEnd(p)) return { kind: "return", start, end: p.endFrom(start) };
       const value = parseExpression(p);
       endJump(p, start);
-      return { kind: "return", value, start, end: p.lastEnd };
+      return { kind: "return", value, start, end: p.endFrom(start) };
     }
     case K.goto: {
       if (p.kind === T.ident) {
         const { name } = p;
         p.advance();
         endJump(p, start);
-        return { kind: "goto", name, start, end: p.lastEnd };
+        return { kind: "goto", name, start, end: p.endFrom(start) };
       }
       const target = parseExpression(p);
       endJump(p, start);
-      return { kind: "goto", target, start, end: p.lastEnd };
+      return { kind: "goto", target, start, end: p.endFrom(start) };
     }
     case K.break:
     case K.continue:
       endJump(p, start);
-      return { kind: kind === K.break ? "break" : "continue", start, end: p.lastEnd };
+      return { kind: kind === K.break ? "break" : "continue", start, end: p.endFrom(start) };
     default:
       p.fail("`else` without `if`");
-      return { kind: "unknown", start, end: p.lastEnd };
+      return { kind: "unknown", start, end: p.endFrom(start) };
   }
 }
 
@@ -317,7 +321,7 @@ function parseDo(p: Cursor, start: number): Statement {
     // A macro that ends a do loop: `do { .. } while_each_thread(a, b);`.
     const test = parseExpression(p);
     p.take(T.semicolon);
-    return { kind: "do-while", test, body, start, end: p.lastEnd };
+    return { kind: "do-while", test, body, start, end: p.endFrom(start) };
   }
   p.expect(K.while, "`while` expected after a do block");
   const test = p.bad ? unknownHere(p) : parseCondition(p);
@@ -331,7 +335,7 @@ function parseDo(p: Cursor, start: number): Statement {
   ) {
     p.fail("`;` expected after a do loop");
   }
-  return { kind: "do-while", test, body, start, end: p.lastEnd };
+  return { kind: "do-while", test, body, start, end: p.endFrom(start) };
 }
 
 function parseFor(p: Cursor, start: number): ForStatement {

@@ -19,7 +19,7 @@ export function parseTypeName(p: Cursor, named = false): TypeName {
   const { start } = p;
   const specifiers = parseSpecifiers(p, "name");
   const declarator = p.bad ? abstract : parseDeclarator(p, named ? "either" : "abstract");
-  return { kind: "type-name", specifiers, declarator, start, end: p.lastEnd };
+  return { kind: "type-name", specifiers, declarator, start, end: p.endFrom(start) };
 }
 
 const abstract = { kind: "abstract" } as const;
@@ -29,16 +29,16 @@ export function parseAnnotation(p: Cursor, takesArgument: boolean): Annotation {
   const { name, start } = p;
   p.advance();
   // `void __noreturn (*entry)(void)`: the parentheses are a declarator's.
-  if (!takesArgument || p.kind !== T.lparen || p.peek(1) === T.star) return { name, start, end: p.lastEnd };
+  if (!takesArgument || p.kind !== T.lparen || p.peek(1) === T.star) return { name, start, end: p.endFrom(start) };
   const close = p.closing(p.pos);
   if (close < 0) {
     p.fail("`)` expected");
-    return { name, start, end: p.lastEnd };
+    return { name, start, end: p.endFrom(start) };
   }
   const from = p.end;
   const to = p.starts[close] ?? from;
   p.moveTo(close + 1);
-  return { name, argument: p.text.slice(from, to).trim(), start, end: p.lastEnd };
+  return { name, argument: p.text.slice(from, to).trim(), start, end: p.endFrom(start) };
 }
 
 const noStrings: readonly string[] = [];

@@ -17,6 +17,35 @@ export interface FileBrace {
   readonly missing: boolean;
 }
 
+let partners = new Int32Array(1 << 14);
+const open: number[] = [];
+
+/**
+ * For every opening bracket the index of the bracket that closes it, -1 when none does. A bracket closes only its own
+ * kind; a brace closes what was left open inside it. The array is scratch memory, as the tokens are.
+ */
+export function pairBrackets(tokens: Tokens): Int32Array {
+  const { kinds, count } = tokens;
+  if (partners.length <= count) partners = new Int32Array(Math.max(partners.length * 2, kinds.length));
+  open.length = 0;
+  for (let i = 0; i < count; i++) {
+    const kind = kinds[i] ?? 0;
+    if (kind < T.lparen || kind > T.rbrace) continue;
+    if (kind === T.lparen || kind === T.lbracket || kind === T.lbrace) {
+      partners[i] = -1;
+      open.push(i);
+      continue;
+    }
+    let at = open.length - 1;
+    if (kind === T.rbrace) while (at >= 0 && kinds[open[at] ?? 0] !== T.lbrace) at--;
+    const partner = open[at];
+    if (partner === undefined || kinds[partner] !== kind - 1) continue;
+    partners[partner] = i;
+    open.length = at;
+  }
+  return partners;
+}
+
 /** The file-scope braces in order. */
 export function splitFile(tokens: Tokens): readonly FileBrace[] {
   return matchByDepth(tokens) ?? matchByLayout(tokens);

@@ -1,0 +1,67 @@
+/**
+ * Throughput of the C front end beside tree-sitter-c, interleaved in one process.
+ * Usage: npx tsx test/bench/parse.bench.ts KERNEL_DIR [--files N] [--rounds N]
+ * Takes N .c files (default 60) of drivers/ and sound/ that call a DMA API. CPU time per round, medians: on a busy machine
+ * only the ratio means something.
+ */
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { Language, Parser } from "web-tree-sitter";
+import { resolveConditionals } from "../../engine/src/syntax/c/conditionals.ts";
+import { lex } from "../../engine/src/syntax/c/lexer.ts";
+import { parseC } from "../../engine/src/syntax/c/parse.ts";
+import { listFiles, readSource } from "../corpus/c-files.ts";
+
+const args = process.argv.slice(2);
+const option = (name: string, fallback: number): number => {
+  const at = args.indexOf(name);
+  return at < 0 ? fallback : Number(args.splice(at, 2)[1]);
+};
+const wanted = option("--files", 60);
+const rounds = option("--rounds", 7);
+const root = args[0] ?? ".";
+
+const dma = /\bdmam?_(?:alloc|map|unmap|sync|mmap|pool)\w*\s*\(/;
+const texts: string[] = [];
+const files = ["drivers", "sound"].flatMap((folder) => listFiles(join(root, folder)));
+for (let i = 0; i < files.length && texts.length < wanted; i += 37) {
+  const text = readSource(files[i] ?? "");
+  if (dma.test(text)) texts.push(text);
+}
+const bytes = texts.reduce((sum, text) => sum + text.length, 0);
+
+await Parser.init();
+const parser = new Parser();
+parser.setLanguage(await Language.load(createRequire(import.meta.url).resolve("tree-sitter-c/tree-sitter-c.wasm")));
+
+const contenders: Readonly<Record<string, (text: string) => void>> = {
+  lex: (text) => void lex(text),
+  "lex and #if": (text) => void resolveConditionals(lex(text)),
+  parseC: (text) => void parseC(text),
+  "web-tree-sitter": (text) => parser.parse(text)?.delete(),
+};
+const times = new Map(Object.keys(contenders).map((name) => [name, [] as number[]]));
+const cold = process.cpuUsage();
+parseC(texts[0] ?? "");
+console.log(
+  `first parse of the process (${((texts[0]?.length ?? 0) / 1e3).toFixed(0)} kB): ${(process.cpuUsage(cold).user / 1000).toFixed(1)} ms`,
+);
+for (let round = 0; round < rounds + 2; round++) {
+  for (const [name, run] of Object.entries(contenders)) {
+    const before = process.cpuUsage();
+    for (const text of texts) run(text);
+    const used = process.cpuUsage(before);
+    // Two rounds to warm up.
+    if (round >= 2) times.get(name)?.push((used.user + used.system) / 1000);
+  }
+}
+const median = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[list.length >> 1] ?? Number.NaN;
+const slow = median(times.get("web-tree-sitter") ?? []);
+console.log(`${texts.length} files, ${(bytes / 1e6).toFixed(2)} MB, ${rounds} rounds, CPU time`);
+for (const [name, list] of times) {
+  const middle = median(list);
+  const best = Math.min(...list);
+  console.log(
+    `${name.padEnd(16)} ${(bytes / 1e3 / middle).toFixed(1).padStart(7)} MB/s median ${(bytes / 1e3 / best).toFixed(1).padStart(7)} best ${(slow / middle).toFixed(1).padStart(6)} times web-tree-sitter`,
+  );
+}
