@@ -1,6 +1,7 @@
 /** `dma-lens replay FILE[:LINE]`: executes a finding on the simulated machine and tells, step by step, what happened. */
-import type { Finding, ProofResult, Trace } from "../host/engine.ts";
+import type { Finding } from "../host/engine.ts";
 import { folderOf } from "../host/location.ts";
+import { mostTelling } from "../host/telling.ts";
 import { isSourceName, Unit } from "../host/unit.ts";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
@@ -57,7 +58,7 @@ export async function replay(words: readonly string[], context: CommandContext):
 
   const asked = platform === undefined ? undefined : [platform];
   const proofs = unit.session.prove(finding, asked);
-  const shown = mostTelling(proofs);
+  const shown = mostTelling(proofs.map((proof) => ({ proof })))?.proof;
   if (format === "json") {
     if (shown?.trace === undefined) throw new UsageError(shown?.sentence ?? "It could not be executed");
     terminal.write(`${JSON.stringify(shown.trace, undefined, 2)}\n`);
@@ -71,12 +72,6 @@ export async function replay(words: readonly string[], context: CommandContext):
   }
   if (shown?.trace === undefined) return 2;
   return shown.trace.outcome.kind === "harm" ? 1 : 0;
-}
-
-/** The first run that does harm, else the first that could be executed, else what says why none could. */
-function mostTelling(proofs: readonly ProofResult[]): ProofResult | undefined {
-  const harmful = (trace: Trace | undefined): boolean => trace?.outcome.kind === "harm";
-  return proofs.find((proof) => harmful(proof.trace)) ?? proofs.find((proof) => proof.trace !== undefined) ?? proofs[0];
 }
 
 function coversLine(unit: Unit, finding: Finding, line: number): boolean {

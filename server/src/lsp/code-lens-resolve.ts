@@ -1,11 +1,12 @@
 /** `codeLens/resolve`: executes the finding, and names the platform on which it does harm. */
 import type { CodeLens, Command } from "vscode-languageserver/node";
 import { commands } from "../../../client/shared/requests.ts";
+import { mostTelling, shortTitle } from "../host/telling.ts";
 import { checkedDocument } from "./checked-document.ts";
 import type { LensData } from "./code-lens.ts";
 import type { Handler } from "./context.ts";
 import { replayCommand } from "./execute-command.ts";
-import { mostTelling, type Proven, proveOnChosen } from "./proofs.ts";
+import { type Proven, proveOnChosen } from "./proofs.ts";
 
 export const codeLensResolve: Handler<CodeLens, CodeLens> = async (context, lens, token) => {
   const data = lensData(lens.data);
@@ -24,11 +25,10 @@ const gone: Command = { title: "", command: "" };
 
 function titleOf(telling: Proven | undefined): string {
   if (telling === undefined) return "Replay";
-  const { platform, proof } = telling;
-  if (proof.verdict === "always" || proof.verdict === "sometimes") return `Replay on ${platform.title}`;
-  return proof.verdict === "never"
-    ? `Replay on ${platform.title}: no harm there`
-    : `Replay on ${platform.title}: not shown`;
+  const { proof } = telling;
+  const title = shortTitle(telling.platform.title);
+  if (proof.verdict === "always" || proof.verdict === "sometimes") return `Replay on ${title}`;
+  return proof.verdict === "never" ? `Replay on ${title}: no harm there` : `Replay on ${title}: not shown`;
 }
 
 function lensData(value: unknown): LensData | undefined {

@@ -47,12 +47,3 @@ export async function proveOnChosen(
   }
   return proven;
 }
-
-/** The platform that shows a finding best: the first on which it does harm, else the first that executed it at all. */
-export function mostTelling(proven: readonly Proven[]): Proven | undefined {
-  return (
-    proven.find(({ proof }) => proof.verdict === "always" || proof.verdict === "sometimes") ??
-    proven.find(({ proof }) => proof.trace !== undefined) ??
-    proven[0]
-  );
-}

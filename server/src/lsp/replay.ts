@@ -1,10 +1,11 @@
 /** `dmaLens/replay`: the trace of one run of a finding, of the driver as it stands. */
 import type { ReplayResult } from "../../../client/shared/requests.ts";
 import type { Finding, ProofResult } from "../host/engine.ts";
+import { mostTelling } from "../host/telling.ts";
 import type { CheckedDocument, Handler, ServerContext } from "./context.ts";
 import { toFileTable, toPanelFinding, toPanelPlatform } from "./convert.ts";
 import { documentField, findingOf, optionalTextField, textField } from "./finding-request.ts";
-import { mostTelling, type Proven, proveOnChosen } from "./proofs.ts";
+import { type Proven, proveOnChosen } from "./proofs.ts";
 
 export const replay: Handler<unknown, ReplayResult> = async (context, params, token) => {
   const { checked, finding } = await findingOf(context, documentField(params), textField(params, "finding"), token);

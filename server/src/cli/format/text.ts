@@ -28,7 +28,8 @@ function findingText(finding: ReportedFinding, sourceLine: string, meta: RuleMet
   ];
   for (const step of finding.path)
     lines.push(`  ${style.faint(`${step.file}:${step.line}:${step.column}:`)} ${step.note}`);
-  for (const [platform, verdict] of Object.entries(finding.verdicts)) lines.push(`  ${platform}: ${verdict} harmful`);
+  for (const [platform, verdict] of Object.entries(finding.verdicts))
+    lines.push(`  ${style.faint(`${platform}:`)} ${verdict === "unknown" ? "harm not shown" : `${verdict} harmful`}`);
   if (meta !== undefined) {
     lines.push(`  ${style.cyan("why:")} ${meta.why}`, `  ${style.cyan("do:")}  ${meta.remedy}`);
   }

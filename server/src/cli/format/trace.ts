@@ -20,7 +20,11 @@ export function formatVerdicts(
 
 /** The narrated run. Events without a step of their own belong to the step before them. */
 export function formatTrace(trace: Trace, style: Style): string {
-  const lines = [style.bold(trace.title), `${trace.platform.title}, schedule ${trace.schedule}`, ""];
+  const lines = [
+    style.bold(trace.title),
+    `${trace.platform.title}${trace.schedule === "" ? "" : `, schedule ${trace.schedule}`}`,
+    "",
+  ];
   let step = -1;
   for (const event of trace.events) {
     if (event.step !== step) {
