@@ -31,15 +31,7 @@ import type { Attribute, MaintenanceOperation } from "./model.ts";
 import { isCacheable } from "./page-tables.ts";
 import type { Accessed, LineAccess, LineTarget } from "./perform.ts";
 import { touchedLines } from "./touched.ts";
-
-/** A store that has not reached memory. */
-interface BufferedStore {
-  readonly line: number;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-  /** Keeps its order among all ordered ones; the others are in their line's `pending` too. */
-  readonly ordered: boolean;
-}
+import { type BufferedStore, WriteBuffer } from "./write-buffer.ts";
 
 export class Hierarchy implements LineTarget {
   readonly board: Board;
@@ -48,7 +40,7 @@ export class Hierarchy implements LineTarget {
   readonly #lines: Map<number, LineState>;
   /** Lines that a clone may hold too: copied before a change. */
   readonly #shared: Set<number>;
-  #buffer: BufferedStore[];
+  readonly #buffer: WriteBuffer;
   /** Stale flags as last told, by place. */
   readonly #toldStale: Map<number, string>;
   #told: ToldEvent[] = [];
@@ -62,7 +54,7 @@ export class Hierarchy implements LineTarget {
     this.#lines = new Map(from === undefined ? [] : from.#lines);
     this.#shared = new Set(from === undefined ? [] : from.#lines.keys());
     if (from !== undefined) for (const line of from.#lines.keys()) from.#shared.add(line);
-    this.#buffer = from === undefined ? [] : from.#buffer.slice();
+    this.#buffer = from === undefined ? new WriteBuffer() : from.#buffer.clone();
     this.#toldStale = new Map(from === undefined ? [] : from.#toldStale);
   }
 
@@ -75,7 +67,7 @@ export class Hierarchy implements LineTarget {
   access(line: number, virtual: number, attribute: Attribute, access: LineAccess, actor: Actor): LineResult {
     const cacheable = isCacheable(attribute);
     // The CPU sees its own stores: those on their way to this line go first, unless this is one more of them.
-    if (this.#buffer.length > 0 && (cacheable || access.kind === "load")) this.#drainLine(line, actor);
+    if (this.#buffer.entries.length > 0 && (cacheable || access.kind === "load")) this.#drainLine(line, actor);
     const met = cacheable ? this.#lineMet(line, virtual) : line;
     let result: LineResult = {};
     for (const step of accessSteps(this.board.model, attribute, virtual, access)) {
@@ -121,7 +113,7 @@ export class Hierarchy implements LineTarget {
   }
 
   drainAll(): void {
-    while (this.#buffer.length > 0) this.#drainAt(0, "cpu");
+    while (this.#buffer.entries.length > 0) this.#arrive(this.#buffer.takeOldest(), "cpu");
   }
 
   remapping(): void {
@@ -132,10 +124,9 @@ export class Hierarchy implements LineTarget {
     const { model, tables } = this.board;
     if (action.kind === "drain") {
       const line = alignDown(action.physical, this.#lineBytes);
-      const at = this.#buffer.findIndex((entry) => entry.line === line);
-      if (at < 0) return false;
-      this.#drainUpTo(at, "environment");
-      return true;
+      const taken = this.#buffer.take(line);
+      for (const entry of taken) this.#arrive(entry, "environment");
+      return taken.length > 0;
     }
     const line = alignDown(action.physical, this.#lineBytes);
     const virtual = alignDown(action.virtual, this.#lineBytes);
@@ -158,9 +149,10 @@ export class Hierarchy implements LineTarget {
 
   touched(action: AgentAction): readonly number[] {
     const lines = touchedLines(this.board, action, this.#lines.keys());
-    if (action.kind === "barrier") for (const entry of this.#buffer) lines.add(entry.line);
+    if (action.kind === "barrier") for (const entry of this.#buffer.entries) lines.add(entry.line);
     // Stores on their way keep an order among their lines: whoever touches one of them touches all.
-    if (this.#buffer.some((entry) => lines.has(entry.line))) for (const entry of this.#buffer) lines.add(entry.line);
+    if (this.#buffer.entries.some((entry) => lines.has(entry.line)))
+      for (const entry of this.#buffer.entries) lines.add(entry.line);
     return [...lines];
   }
 
@@ -169,7 +161,7 @@ export class Hierarchy implements LineTarget {
     const state = this.#peek(line);
     const steps: EnvironmentAction[] = [];
     for (const copy of state.copies) steps.push({ kind: "evict", physical: line, virtual: copy.virtual });
-    if (this.#buffer.some((entry) => entry.line === line)) steps.push({ kind: "drain", physical: line });
+    if (this.#buffer.has(line)) steps.push({ kind: "drain", physical: line });
     if (model.speculation.loadFill || model.speculation.storeDirty) {
       const keys = new Set<number>();
       for (const virtual of tables.cacheableAddresses(line)) {
@@ -207,7 +199,7 @@ export class Hierarchy implements LineTarget {
   }
 
   buffered(): readonly BufferedStore[] {
-    return this.#buffer;
+    return this.#buffer.entries;
   }
 
   key(): string {
@@ -219,7 +211,7 @@ export class Hierarchy implements LineTarget {
       const shown = copies.map((copy) => `${copy.key}:${copy.dirty}:${bytesText(copy.data)}`).join(",");
       parts.push(`${line.physical}=${bytesText(line.ram)}|${shown}`);
     }
-    for (const entry of this.#buffer) {
+    for (const entry of this.#buffer.entries) {
       parts.push(`${entry.ordered ? "o" : "w"}${entry.line + entry.offset}=${bytesText(entry.bytes)}`);
     }
     return parts.join(";");
@@ -344,46 +336,25 @@ export class Hierarchy implements LineTarget {
       return;
     }
     // Stores to one line reach it in order, also where ordered and weakly ordered ones meet there.
-    if (this.#buffer.some((other) => other.line === entry.line && other.ordered !== entry.ordered))
-      this.#drainLine(entry.line, actor);
+    const { line, ordered } = entry;
+    if (this.#buffer.entries.some((other) => other.line === line && other.ordered !== ordered))
+      this.#drainLine(line, actor);
     this.#buffer.push(entry);
-    if (!entry.ordered) this.#own(entry.line).pending.push({ offset: entry.offset, bytes: entry.bytes });
+    if (!ordered) this.#own(line).pending.push({ offset: entry.offset, bytes: entry.bytes });
     if (this.recording) this.#tell(bufferEvent(this.board, "push", entry, actor));
-    while (this.#buffer.length > depth) this.#drainAt(0, "environment");
+    while (this.#buffer.entries.length > depth) this.#arrive(this.#buffer.takeOldest(), "environment");
   }
 
   /** Everything on its way to the line, and whatever must go before it. */
   #drainLine(line: number, actor: Actor | "environment"): void {
-    for (;;) {
-      const at = this.#buffer.findIndex((entry) => entry.line === line);
-      if (at < 0) return;
-      this.#drainUpTo(at, actor);
-    }
+    while (this.#buffer.has(line)) for (const entry of this.#buffer.take(line)) this.#arrive(entry, actor);
   }
 
-  #drainUpTo(at: number, actor: Actor | "environment"): void {
-    const target = this.#buffer[at];
-    if (target?.ordered === true) {
-      for (
-        let first = this.#buffer.findIndex((entry) => entry.ordered);
-        ;
-        first = this.#buffer.findIndex((entry) => entry.ordered)
-      ) {
-        const last = this.#buffer[first] === target;
-        this.#drainAt(first, actor);
-        if (last) return;
-      }
-    }
-    this.#drainAt(at, actor);
-  }
-
-  #drainAt(at: number, actor: Actor | "environment"): void {
-    const [entry] = this.#buffer.splice(at, 1);
+  #arrive(entry: BufferedStore | undefined, actor: Actor | "environment"): void {
     if (entry === undefined) return;
+    const { line, offset, bytes } = entry;
     if (this.recording) this.#tell(bufferEvent(this.board, "drain", entry, actor));
-    if (entry.ordered)
-      this.#run(entry.line, { kind: "write-ram", offset: entry.offset, bytes: entry.bytes }, "drain", actor);
-    else this.#run(entry.line, { kind: "drain" }, "drain", actor);
+    this.#run(line, entry.ordered ? { kind: "write-ram", offset, bytes } : { kind: "drain" }, "drain", actor);
   }
 
   #setAndWay(place: number): { readonly set: number; readonly way: number } {
