@@ -11,7 +11,13 @@ import type {
 import { expressionsOf, expressionsOfTerminator } from "../program/visit.ts";
 import type { FileSpan } from "../text/span.ts";
 import { flowOf } from "./flow.ts";
-import { type Environment, type OwnershipValues, type SymbolicValue, type ValueContext } from "./ownership-values.ts";
+import {
+  type Environment,
+  type OwnershipValues,
+  type SymbolicValue,
+  textOfValue,
+  type ValueContext,
+} from "./ownership-values.ts";
 
 export interface CpuAccess {
   readonly kind: "load" | "store";
@@ -178,7 +184,7 @@ function callAccesses(
   const callees = summaries.context.callees(values.owner, call);
   if (callees.length === 0) {
     const touched = touching.get(name);
-    if (!touched) return [];
+    if (!touched || copiesNothing(call, pointer)) return [];
     const found = (touched.loads ?? []).flatMap((index) => {
       const at = pointer(index);
       return at ? [made("load", at, name)] : [];
@@ -192,6 +198,15 @@ function callAccesses(
       return at ? [made(kind, { object: at.object, path: at.path + path }, callee.name)] : [];
     }),
   );
+}
+
+/** A fresh packet has no bytes yet: `memset(skb->data, 0, skb->len)` right after its allocation touches nothing. */
+function copiesNothing(call: CallStatement, pointer: (index: number) => SymbolicValue | undefined): boolean {
+  const target = pointer(0);
+  const length = pointer(call.arguments.length - 1);
+  if (!target || !length) return false;
+  if (textOfValue(length) === "#0") return true;
+  return target.object.startsWith("<L <R") && length.object === target.object.replace(/\.data>$/, ".len>");
 }
 
 /** One access of a function through a parameter, on every way through it. */

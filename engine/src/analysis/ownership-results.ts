@@ -51,12 +51,19 @@ const toVirtual = new Set([
 /** Memory of the packet behind what is in it already: include/linux/skbuff.h. */
 const atTail = new Set(["skb_put", "__skb_put", "skb_tail_pointer", "skb_put_zero", "skb_end_pointer"]);
 
+/** Whether a function of that name computes its result from its arguments alone. */
+export function hasPureName(name: string): boolean {
+  return pure.test(name);
+}
+
 /** The field that an accessor macro reads or writes: include/linux/scatterlist.h, include/linux/dma-mapping.h:636-641. */
 export function accessedField(
   name: string,
   values: readonly SymbolicValue[],
   written: readonly Expression[],
-): { readonly at: SymbolicValue; readonly field: string | undefined; readonly stored: SymbolicValue | undefined } | undefined {
+):
+  | { readonly at: SymbolicValue; readonly field: string | undefined; readonly stored: SymbolicValue | undefined }
+  | undefined {
   const [first] = values;
   if (!first) return undefined;
   if (name === "sg_dma_address")

@@ -13,7 +13,7 @@ export interface AccessViolation {
   readonly accesses: readonly [MappedAccess, ...MappedAccess[]];
 }
 
-/** CPU stores to mapped memory, and loads of what the device may write, one entry for each mapping and kind of access. */
+/** CPU stores to mapped memory, and loads of what the device may write, one entry for each mapping. */
 export function accessViolations(facts: Facts): readonly AccessViolation[] {
   const ownership = ownershipOf(facts);
   const direct = ownership.mappings("map-streaming");
@@ -27,7 +27,7 @@ export function accessViolations(facts: Facts): readonly AccessViolation[] {
     );
   return [...direct, ...byHelpers].flatMap((mapping) => {
     if (mapping.skipsSync || asksForCoherence(facts, mapping.owner)) return [];
-    return (["store", "load"] as const).flatMap((kind) => {
+    const found = (["store", "load"] as const).flatMap((kind) => {
       if (kind === "load" && mapping.direction !== "from-device" && mapping.direction !== "bidirectional") return [];
       const [first, ...others] = mapping.track.accesses
         .filter(({ access }) => access.kind === kind)
@@ -35,6 +35,8 @@ export function accessViolations(facts: Facts): readonly AccessViolation[] {
         .sort((a, b) => a.access.span.start - b.access.span.start);
       return first ? [{ mapping, kind, accesses: [first, ...others] } satisfies AccessViolation] : [];
     });
+    // One mapping is one mistake: where the CPU writes, that it reads as well adds nothing.
+    return found.slice(0, 1);
   });
 }
 
@@ -50,8 +52,9 @@ function handedBackAfter({ owner, track }: Mapping, store: StatementId): boolean
   });
 }
 
-/** A driver that asks whether the device is coherent does the syncs that it needs by other means. */
+/** A driver that asks whether the device is coherent, or flushes by hand, does the syncs that it needs by other means. */
 function asksForCoherence(facts: Facts, owner: ProgramFunction): boolean {
+  if (facts.callsWith("cache-op").some((call) => call.function === owner)) return true;
   return ["dma_need_sync", "dev_is_dma_coherent", "dma_dev_need_sync"].some((name) =>
     facts.callsTo(name).some((call) => call.function === owner),
   );

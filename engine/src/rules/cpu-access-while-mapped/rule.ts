@@ -4,7 +4,7 @@
  */
 import type { Facts } from "../../analysis/facts.ts";
 import { type AccessViolation, accessViolations } from "../../analysis/ownership-violations.ts";
-import type { PathStep } from "../../program/program.ts";
+import type { Expression, PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { fixesOf } from "./fixes.ts";
 
@@ -13,7 +13,7 @@ const rule: Rule = {
     id: "dma/cpu-access-while-mapped",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary:
       "Between the map and the unmap or sync_for_cpu of a streaming buffer its memory belongs to the device, and the CPU must not touch it.",
     why: "The map has written the caches back or copied the buffer to a bounce buffer. What the CPU stores afterwards stays in a dirty line or in the original, and the device sends the old bytes. What the CPU loads too early stays in the cache and hides what the device writes later.",
@@ -41,7 +41,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const { mapping, accesses } = violation;
     const [{ access }] = accesses;
     const { owner } = mapping;
-    const buffer = mapping.buffer ? facts.textOf(owner, mapping.buffer) : "the buffer";
+    const buffer = mapping.buffer ? sourceOf(facts, mapping.buffer) : "the buffer";
     yield {
       ...access.span,
       message: messageOf(facts, violation, buffer),
@@ -51,6 +51,12 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       fixes: fixesOf(facts, violation),
     };
   }
+}
+
+/** The buffer as the source spells it, without a cast in front. */
+function sourceOf(facts: Facts, buffer: Expression): string {
+  const text = facts.unit.files.get(buffer.file)?.text.slice(buffer.start, buffer.end) ?? "";
+  return text.replace(/\s+/g, " ").replace(/^\((?:const |struct |unsigned )*\w+ ?\**\) ?/, "");
 }
 
 function messageOf(facts: Facts, { mapping, kind, accesses }: AccessViolation, buffer: string): string {
