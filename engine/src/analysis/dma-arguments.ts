@@ -21,8 +21,12 @@ export interface DmaArgument {
   readonly value: Value;
 }
 
+const known = new WeakMap<Facts, readonly DmaArgument[]>();
+
 /** All of them in the unit, by file and place. */
 export function dmaArguments(facts: Facts): readonly DmaArgument[] {
+  const before = known.get(facts);
+  if (before) return before;
   const found: DmaArgument[] = [];
   for (const call of facts.callsWith("map-streaming", "sg-set", "does-dma", "submit")) {
     const mapper = mapperOf(call.name, call.api.effect);
@@ -56,6 +60,7 @@ export function dmaArguments(facts: Facts): readonly DmaArgument[] {
       });
     });
   }
+  known.set(facts, found);
   return found;
 }
 

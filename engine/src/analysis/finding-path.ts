@@ -44,7 +44,11 @@ export function subjectAt(
   origin: Origin,
 ): string {
   const place = placeRead(facts, owner, statement, subject);
-  return place ? facts.textOfPlace(owner, place) : origin.name;
+  if (!place) return origin.name;
+  const text = facts.textOfPlace(owner, place);
+  // A parameter is somebody else's memory: each caller's is a fact of its own.
+  const passed = place.steps.length === 0 && place.root.kind === "variable" && owner.parameters.includes(place.root.id);
+  return passed && origin.name !== "" && origin.name !== text ? `${origin.name} (as ${text})` : text;
 }
 
 /** The place in the function from which the value of `subject` comes, if it is one named place. */

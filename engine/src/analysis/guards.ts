@@ -2,7 +2,7 @@
  * Conditions under which a statement runs, named so that the same flag has the same name wherever it is tested: the flag that
  * chose the allocator is recognised where it chooses the mapper.
  */
-import type { BlockId, CallStatement, Expression, ProgramFunction } from "../program/program.ts";
+import type { BlockId, CallStatement, Expression, ProgramFunction, VariableId } from "../program/program.ts";
 import type { Guard } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
@@ -130,9 +130,15 @@ function keysOf(values: LocalValues, block: BlockId, expression: Expression): re
 
 function heldKey(values: LocalValues, block: BlockId, expression: Expression): Key | undefined {
   const { owner } = values;
+  const read = peel(expression);
+  const place = read.kind === "read" ? read.place : undefined;
   const value = values.valueAt(-1, expression, block);
   const only = value.length === 1 ? value[0] : undefined;
-  if (!only) return undefined;
+  if (!only) {
+    // A local that several branches set: which of them ran is told by what it holds.
+    const { root, steps } = place ?? { root: undefined, steps: [] };
+    return root?.kind === "variable" && steps.length === 0 ? { key: variableKey(owner, root.id) } : undefined;
+  }
   const { symbol } = only;
   switch (symbol.kind) {
     case "entry": {
@@ -148,6 +154,48 @@ function heldKey(values: LocalValues, block: BlockId, expression: Expression): K
     default:
       return undefined;
   }
+}
+
+function variableKey(owner: ProgramFunction, id: VariableId): string {
+  return `variable:${owner.file}:${owner.name}:${id}`;
+}
+
+const assigned = new WeakMap<LocalValues, Map<BlockId, readonly Guard[]>>();
+
+/**
+ * What the locals that a block assigns hold from there on, as outcomes of a later test of them: a branch that sets the handle
+ * together with the pointer is not the one that leaves the handle zero.
+ */
+export function assignedIn(values: LocalValues, block: BlockId): readonly Guard[] {
+  let blocks = assigned.get(values);
+  if (!blocks) {
+    blocks = new Map();
+    assigned.set(values, blocks);
+  }
+  let guards = blocks.get(block);
+  if (!guards) {
+    guards = findAssigned(values, block);
+    blocks.set(block, guards);
+  }
+  return guards;
+}
+
+function findAssigned(values: LocalValues, block: BlockId): readonly Guard[] {
+  const { owner } = values;
+  const guards = new Map<string, Guard>();
+  for (const statement of owner.blocks[block]?.statements ?? []) {
+    const target =
+      statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+    if (target?.root.kind !== "variable" || target.steps.length > 0) continue;
+    const { id } = target.root;
+    if (owner.variables[id]?.kind === "temporary") continue;
+    const value = values.heldAt(-1, `v${id}`, block);
+    const only = value?.length === 1 ? value[0]?.symbol.kind : undefined;
+    const key = variableKey(owner, id);
+    if (only === "null") guards.set(key, { key, outcome: "false" });
+    else if (only !== undefined && only !== "unknown") guards.set(key, { key, outcome: "true" });
+  }
+  return [...guards.values()];
 }
 
 /** The parameter that the location is, or -1. */

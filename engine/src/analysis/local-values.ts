@@ -150,8 +150,10 @@ export class LocalValues {
         let value = evaluate(this.owner, state, statement.value);
         const stored = isShared(location) || location.steps.length > 0;
         if (stored) value = withStep(value, { statement: statement.id, role: "store" });
-        else if (readsShared(this.owner, state, statement.value))
-          value = withStep(value, { statement: statement.id, role: "load" });
+        else {
+          const role = readsShared(this.owner, state, statement.value) ? "load" : "assign";
+          value = withStep(value, { statement: statement.id, role });
+        }
         assign(this.owner, state, location, value);
         return;
       }
@@ -179,7 +181,7 @@ export class LocalValues {
     if (!call.result) return;
     const location = locate(owner, state, call.result);
     const stored = isShared(location) || location.steps.length > 0;
-    assign(owner, state, location, stored ? withStep(result, { statement: call.id, role: "store" }) : result);
+    assign(owner, state, location, withStep(result, { statement: call.id, role: stored ? "store" : "assign" }));
   }
 
   #resultOf(state: State, call: CallStatement, api: ApiFunction | undefined): LocalValue {

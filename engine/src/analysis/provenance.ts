@@ -13,7 +13,7 @@ import type {
 import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
 import { embeddingOf, fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
-import { guardsOf, parameterOf } from "./guards.ts";
+import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards.ts";
 import { LocalValues, peel } from "./local-values.ts";
 import { isSoundField, soundFacts } from "./sound-buffers.ts";
 import type { SourceNames } from "./source-names.ts";
@@ -132,26 +132,33 @@ export class Provenance {
     return sites.map((site) => ({ function: site.caller, statement: site.statement }));
   }
 
-  /** Whether a caller's constant argument does not refute a condition that leads to the point. */
+  /** Whether no caller's constant argument refutes a condition that leads to the point, or to the next call inwards. */
   #feasible(owner: ProgramFunction, statement: StatementId, block: number | undefined, chain: Chain): boolean {
-    const site = chain[0];
     const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
-    if (!site || at === undefined) return true;
-    for (const guard of guardsOf(this.localValues(owner), at)) {
-      if (guard.parameter === undefined) continue;
-      const argument = site.statement.arguments[guard.parameter];
-      if (!argument) continue;
+    let guards = at === undefined ? [] : guardsOf(this.localValues(owner), at);
+    for (const site of chain) {
+      if (this.#refutes(site, guards)) return false;
+      const outer = flowOf(site.function).locate(site.statement.id)?.block;
+      guards = outer === undefined ? [] : guardsOf(this.localValues(site.function), outer);
+    }
+    return true;
+  }
+
+  /** Whether an argument of the call makes one of the callee's conditions on its parameters impossible. */
+  #refutes(site: Site, guards: readonly ParameterGuard[]): boolean {
+    return guards.some((guard) => {
+      const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
+      if (!argument) return false;
       const value = this.localValues(site.function).valueAt(site.statement.id, argument);
       const only = value.length === 1 ? value[0]?.symbol : undefined;
       const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
-      if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) continue;
+      if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return false;
       const zero = text === "0" || text === "false";
-      if (guard.outcome === "true" && zero) return false;
-      if (guard.outcome === "false" && !zero && /^(\d+|true)$/.test(text)) return false;
-      if (guard.outcome.startsWith("== ") && guard.outcome.slice(3) !== text) return false;
-      if (guard.outcome === `!= ${text}`) return false;
-    }
-    return true;
+      if (guard.outcome === "true") return zero;
+      if (guard.outcome === "false") return !zero && /^(\d+|true)$/.test(text);
+      if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) !== text;
+      return guard.outcome === `!= ${text}`;
+    });
   }
 
   #resolve(owner: ProgramFunction, value: LocalValue, chain: Chain, level: number, query: Query): readonly Origin[] {
@@ -160,7 +167,9 @@ export class Provenance {
       return [unknownOrigin("")];
     }
     query.depth++;
+    const site = chain[level];
     const origins = value.flatMap((one) => {
+      if (site && this.#refutes(site, this.#traceGuards(owner, one))) return [];
       const steps = this.#traceSteps(owner, one);
       const guards = this.#traceGuards(owner, one);
       const base = this.#symbol(owner, one, chain, level, query);
@@ -169,7 +178,7 @@ export class Provenance {
           ...origin,
           path: joinPaths(origin.path, steps),
           conversions: [...origin.conversions, ...one.conversions],
-          guards: guards.length > 0 ? [...origin.guards, ...guards] : origin.guards,
+          guards: mergeGuards(origin.guards, guards),
         }),
       );
     });
@@ -472,13 +481,17 @@ export class Provenance {
     // Where the allocation itself says where its result goes, that is one step and not two.
     const born = one.symbol.kind === "birth" ? one.symbol.call.id : -1;
     return one.trace
-      .filter((step) => step.role !== "allocate" && step.statement !== born)
+      .filter((step) => step.role !== "allocate" && step.role !== "assign" && step.statement !== born)
       .map((step) => this.#names.traceStep(owner, step.statement, step.role));
   }
 
   /** Guards of the statements that the value went through. */
-  #traceGuards(owner: ProgramFunction, one: Alternative): readonly Guard[] {
-    return one.trace.filter((step) => step.role !== "load").flatMap((step) => this.guardsAt(owner, step.statement));
+  #traceGuards(owner: ProgramFunction, one: Alternative): readonly ParameterGuard[] {
+    const values = this.localValues(owner);
+    return one.trace.flatMap((step) => {
+      const block = flowOf(owner).locate(step.statement)?.block;
+      return block === undefined ? [] : [...guardsOf(values, block), ...assignedIn(values, block)];
+    });
   }
 
   #step(owner: ProgramFunction, statement: StatementId, role: PathStep["role"], note: string): PathStep {
@@ -549,12 +562,35 @@ function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): rea
   return result;
 }
 
+/** Values with more sources than this are nobody's for certain. */
+const mostOrigins = 32;
+
 function unique(origins: readonly Origin[]): readonly Origin[] {
   const seen = new Set<string>();
-  return origins.filter((one) => {
-    const key = `${one.kind}|${one.birth?.function.file ?? ""}|${one.birth?.statement.start ?? one.object?.start ?? -1}|${one.conversions.join()}|${one.name}|${one.guards.map((guard) => guard.key + guard.outcome).join()}`;
-    if (seen.has(key)) return false;
+  const distinct: Origin[] = [];
+  for (const one of origins) {
+    const key = originKey(one);
+    if (seen.has(key)) continue;
     seen.add(key);
-    return true;
-  });
+    if (distinct.length >= mostOrigins) return [...distinct, unknownOrigin("")];
+    distinct.push(one);
+  }
+  return distinct;
+}
+
+/** What says nothing about memory is told apart by its kind alone. */
+function originKey(one: Origin): string {
+  if (one.kind === "null" || one.kind === "number" || one.kind === "function") return one.kind;
+  const birth = one.birth?.statement.start ?? one.object?.start ?? -1;
+  const guards = one.guards.map((guard) => guard.key + guard.outcome).join();
+  return `${one.kind}|${one.birth?.function.file ?? ""}|${birth}|${one.conversions.join()}|${one.name}|${guards}`;
+}
+
+/** Guards further out than these hardly ever tell anything. */
+const mostGuards = 16;
+
+function mergeGuards(first: readonly Guard[], second: readonly Guard[]): readonly Guard[] {
+  if (second.length === 0 || first.length >= mostGuards) return first;
+  const more = second.filter((one) => !first.some((other) => other.key === one.key && other.outcome === one.outcome));
+  return more.length > 0 ? [...first, ...more].slice(0, mostGuards) : first;
 }

@@ -51,7 +51,8 @@ export type Symbol =
 /** A statement that the value went through. */
 export interface TraceStep {
   readonly statement: StatementId;
-  readonly role: "allocate" | "store" | "load" | "convert" | "protect";
+  /** "assign" is a plain local's: it tells which branch the value came by, and is no step of a path. */
+  readonly role: "allocate" | "store" | "load" | "convert" | "protect" | "assign";
 }
 
 export interface Alternative {

@@ -3,7 +3,7 @@
  * integers that only look like pointers.
  */
 import { type DmaArgument, dmaArguments } from "../../analysis/dma-arguments.ts";
-import type { Facts } from "../../analysis/facts.ts";
+import type { Facts, Origin } from "../../analysis/facts.ts";
 import { pathTo } from "../../analysis/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
@@ -32,27 +32,40 @@ const rule: Rule = {
 };
 export default rule;
 
+interface StackBuffer {
+  readonly argument: DmaArgument;
+  readonly origins: readonly Origin[];
+}
+
 function* check(facts: Facts): Iterable<RuleFinding> {
+  const byCall = new Map<DmaArgument["statement"], StackBuffer>();
   for (const argument of dmaArguments(facts)) {
-    const verdicts = forbiddenOrigins(argument.value, (one) => one.kind === "stack");
-    const first = verdicts[0];
-    if (!first) continue;
-    const { origin } = first;
-    const { function: owner, statement, name } = argument;
-    const object = origin.object?.name ?? origin.name;
-    const home = origin.path[0]?.function ?? owner.name;
-    const others = verdicts.length > 1 ? ` and ${verdicts.length - 1} more` : "";
-    yield {
-      ...statement.calleeSpan,
-      message: `${name}() ${verb(argument)} ${object}, which is on the stack${home === owner.name ? "" : ` of ${home}()${others}`}.`,
-      function: owner.name,
-      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
-      subjects: [argument.subject],
-      // The SPI core maps the stack's pages correctly; a write to the device then only shares the line.
-      ...(argument.mapper === "spi" && !argument.written && { severity: "warning" as const }),
-      fixes: [],
-    };
+    const origins = forbiddenOrigins(argument.value, (one) => one.kind === "stack").map((one) => one.origin);
+    if (origins.length === 0) continue;
+    // A call with several such buffers is one mistake; the one that the device writes is the worst.
+    const known = byCall.get(argument.statement);
+    if (!known || (argument.written && !known.argument.written)) byCall.set(argument.statement, { argument, origins });
   }
+  for (const one of byCall.values()) yield* findingOf(one);
+}
+
+function* findingOf({ argument, origins }: StackBuffer): Iterable<RuleFinding> {
+  const origin = origins[0];
+  if (!origin) return;
+  const { function: owner, statement, name } = argument;
+  const object = origin.object?.name ?? origin.name;
+  const home = origin.path[0]?.function ?? owner.name;
+  const others = origins.length > 1 ? ` and ${origins.length - 1} more` : "";
+  yield {
+    ...statement.calleeSpan,
+    message: `${name}() ${verb(argument)} ${object}, which is on the stack${home === owner.name ? "" : ` of ${home}()${others}`}.`,
+    function: owner.name,
+    path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
+    subjects: [argument.subject],
+    // The SPI core maps the stack's pages correctly; a write to the device then only shares the line.
+    ...(argument.mapper === "spi" && !argument.written && { severity: "warning" as const }),
+    fixes: [],
+  };
 }
 
 function verb({ mapper, written }: DmaArgument): string {
