@@ -52,7 +52,9 @@ export function allocationTerms(
   const device = deviceTerm(workings, birth.function, argument("device"), there, base);
   const size = sizeTerm(workings, birth.function, argument("size") ?? argument("length"), there, base, owner);
   if (device === undefined || size === undefined) return undefined;
-  return { device, size, cpu: base.prefix + fieldName(cpu), handle: base.prefix + fieldName(handle) };
+  // In a snippet an out-parameter is a cell, whose content is its value.
+  const content = owner.language === "c" ? "" : ".value";
+  return { device, size, cpu: base.prefix + fieldName(cpu), handle: base.prefix + fieldName(handle) + content };
 }
 
 /** Where the results of an allocation are kept, by slot: the fields that hold them in the end. */

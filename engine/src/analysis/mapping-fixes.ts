@@ -6,7 +6,7 @@ import type { Facts, Origin } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { peel } from "./local-values.ts";
-import { callText, dropUnused, insertLineBefore, removeLines } from "./source-edits.ts";
+import { callText, dropUnused, importEdits, insertLineBefore, removeLines } from "./source-edits.ts";
 import type { UserMapping } from "./user-mapping.ts";
 
 export interface MappingFix {
@@ -86,6 +86,10 @@ function rewrite(
     if (!line) return undefined;
     edits.push(line);
   }
+  if (owner.language === "typescript") {
+    const imports = importEdits(unit, owner.file, name, edits);
+    return imports && [...edits, ...imports];
+  }
   const unused = dropUnused(unit, owner, edits);
   return unused && [...edits, ...unused];
 }
@@ -110,7 +114,8 @@ function protections(facts: Facts, mapping: UserMapping): readonly MappingFix[] 
   const place = `${facts.textOf(owner, vma)}${arrow}vm_page_prot`;
   const made = (id: "noncached" | "writecombine", call: string, where: string): readonly MappingFix[] => {
     const line = insertLineBefore(facts.unit, statement, `${place} = ${call}(${place});`);
-    return line ? [{ id, title: `Set ${place} = ${call}(...): ${where}`, edits: [line] }] : [];
+    const imports = line && owner.language === "typescript" ? importEdits(facts.unit, owner.file, call, []) : [];
+    return line && imports ? [{ id, title: `Set ${place} = ${call}(...): ${where}`, edits: [line, ...imports] }] : [];
   };
   return [
     ...made(

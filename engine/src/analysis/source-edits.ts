@@ -132,6 +132,40 @@ function removeDeclaration(text: string, file: string, at: number): TextEdit | u
   return { file, start, end, newText: "" };
 }
 
+/**
+ * The edits that a snippet's import needs when the others are made: `name` comes in, names that are left without use go out.
+ * Undefined when the import is not one name a line, since then it cannot be changed tidily.
+ */
+export function importEdits(
+  unit: DriverUnit,
+  file: string,
+  name: string,
+  edits: readonly TextEdit[],
+): readonly TextEdit[] | undefined {
+  const text = unit.files.get(file)?.text ?? "";
+  const clause = /^import \{\n([\s\S]*?)^\} from "dma-lens\/kernel";/m.exec(text);
+  if (!clause) return undefined;
+  const start = clause.index + "import {\n".length;
+  const end = start + (clause[1] ?? "").length;
+  const code = withoutComments(text);
+  const uses = (word: string): readonly number[] =>
+    [...code.matchAll(new RegExp(`\\b${word}\\b`, "g"))].map((match) => match.index);
+  const inside = (at: number): boolean => edits.some((edit) => edit.file === file && edit.start <= at && at < edit.end);
+  const result: TextEdit[] = [];
+  let known = false;
+  for (const line of text.slice(start, end).matchAll(/^[ \t]*(?:type )?(\w+),\n/gm)) {
+    const word = line[1] ?? "";
+    if (word === name) known = true;
+    const at = start + line.index;
+    const outside = uses(word).filter((use) => use < start || use >= end);
+    const lost = outside.length > 0 && outside.every(inside) && word !== name;
+    if (lost && !edits.some((edit) => new RegExp(`\\b${word}\\b`).test(edit.newText)))
+      result.push({ file, start: at, end: at + line[0].length, newText: "" });
+  }
+  if (!known) result.push({ file, start, end: start, newText: `  ${name},\n` });
+  return result;
+}
+
 /** The text with comments blanked, every other character in its place. */
 function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replace(/[^\n]/g, " "));
