@@ -293,7 +293,7 @@ class Walk {
     });
     const result = resultName(call);
     if (api?.effect === "check-handle") {
-      if (concerned || call.arguments.some((argument) => this.#mayBeOurs(environment, argument, state))) {
+      if (concerned || this.#mayConcern(environment, call, api, state)) {
         this.#checks.add(call);
         return { ...state, truths: new Map([...state.truths, [result, false]]) };
       }
@@ -312,8 +312,7 @@ class Walk {
     concerned: boolean,
     state: State,
   ): State {
-    const ours = (): boolean =>
-      concerned || call.arguments.some((argument) => this.#mayBeOurs(environment, argument, state));
+    const ours = (): boolean => concerned || this.#mayConcern(environment, call, api, state);
     const ends =
       (api !== undefined && releasing.has(api.effect) && ours()) ||
       callees.some((one) => this.#context.releases(one)) ||
@@ -364,6 +363,14 @@ class Walk {
     return false;
   }
 
+  /** Whether an API call may be about our handle: the device and the size are shared by every mapping, and say nothing. */
+  #mayConcern(environment: Environment, call: CallStatement, api: ApiFunction | undefined, state: State): boolean {
+    return call.arguments.some((argument, index) => {
+      const role = api?.parameters[index]?.role;
+      return (role === undefined || !shared.has(role)) && this.#mayBeOurs(environment, argument, state);
+    });
+  }
+
   /** Whether an argument may be the handle (or the sg list): by value, by the field that it is kept in, or by not being known. */
   #mayBeOurs(environment: Environment, argument: Expression, state: State): boolean {
     const value = this.#values.evaluate(environment, argument);
@@ -378,6 +385,7 @@ class Walk {
   }
 }
 
+const shared: ReadonlySet<string> = new Set(["device", "size", "length", "count", "offset", "direction", "attrs"]);
 const releasing: ReadonlySet<string> = new Set([
   "unmap-streaming",
   "unmap-sg",

@@ -233,7 +233,7 @@ function inside(
   length: string | undefined,
 ): boolean {
   if (rest === "") return length !== "#0";
-  if (rest.startsWith("-")) return false;
+  if (/^(-|\+#-)/.test(rest)) return false;
   if (rest.startsWith(".")) return coversRecord(buffer, size);
   const constant = /^\+#(\d+)$/.exec(rest);
   const bytes = /^#(\d+)$/.exec(length ?? "");

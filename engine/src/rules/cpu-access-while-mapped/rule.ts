@@ -46,7 +46,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       ...access.span,
       message: messageOf(facts, violation, buffer),
       function: owner.name,
-      path: pathOf(violation, buffer),
+      path: pathOf(facts, violation, buffer),
       subjects: [buffer, violation.kind],
       fixes: fixesOf(facts, violation),
     };
@@ -73,7 +73,7 @@ function messageOf(facts: Facts, { mapping, kind, accesses }: AccessViolation, b
   return `${how} ${verb} ${what} while ${buffer} is mapped for the device${more}: ${behind}.`;
 }
 
-function pathOf({ mapping, accesses }: AccessViolation, buffer: string): readonly PathStep[] {
+function pathOf(facts: Facts, { mapping, accesses }: AccessViolation, buffer: string): readonly PathStep[] {
   const { made, call, owner } = mapping;
   const [{ access }] = accesses;
   const map: PathStep = {
@@ -90,8 +90,12 @@ function pathOf({ mapping, accesses }: AccessViolation, buffer: string): readonl
     role: "pass",
     note: `${buffer} passed here`,
   };
+  // The step is the statement: a place that a call's result goes to lies beside the call.
+  const { file, start, end } = facts.statementOf(owner, access.statement) ?? access.span;
   const sink: PathStep = {
-    ...access.span,
+    file,
+    start,
+    end,
     function: owner.name,
     statement: access.statement,
     role: "sink",
