@@ -2,6 +2,7 @@
  * Bundles everything that runs into dist/, and the suite for the extension host into out/.
  *   tsx scripts/build.ts            what is shipped
  *   tsx scripts/build.ts --dev      with source maps
+ *   tsx scripts/build.ts --hosts D  the server and the command line only, into the folder D: for their tests
  * Names are kept, so that a stack trace in a bug report can be read; white space is not.
  */
 import { readdirSync, rmSync } from "node:fs";
@@ -36,9 +37,9 @@ const node: BuildOptions = {
  */
 const lazyTypeScript: Plugin = {
   name: "lazy-typescript",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^typescript$/ }, () => ({ path: "typescript", namespace: "lazy" }));
-    onLoad({ filter: /.*/, namespace: "lazy" }, () => ({
+  setup(bundler) {
+    bundler.onResolve({ filter: /^typescript$/ }, () => ({ path: "typescript", namespace: "lazy" }));
+    bundler.onLoad({ filter: /.*/, namespace: "lazy" }, () => ({
       contents: `
         let parser;
         module.exports = new Proxy({}, {
@@ -52,7 +53,31 @@ const lazyTypeScript: Plugin = {
   },
 };
 
-export async function buildAll(): Promise<void> {
+/** The server and the command line. */
+async function bundleHosts(outdir: string): Promise<void> {
+  await build({
+    ...node,
+    entryPoints: { server: "server/src/lsp/entry.ts", cli: "server/src/cli/entry.ts" },
+    outdir,
+    outExtension: { ".js": ".cjs" },
+    external: ["./typescript.cjs"],
+    plugins: [lazyTypeScript],
+  });
+}
+
+/** The TypeScript parser, beside the hosts. */
+async function bundleParser(outdir: string): Promise<void> {
+  await build({
+    ...node,
+    entryPoints: { typescript: "node_modules/typescript/lib/typescript.js" },
+    outdir,
+    outExtension: { ".js": ".cjs" },
+    minifyIdentifiers: !dev,
+    sourcemap: false,
+  });
+}
+
+async function buildAll(): Promise<void> {
   // A test that was removed must not go on running. dist/ is shared with the compiler's output and is overwritten file by file.
   rmSync(path.join(root, "out/e2e"), { recursive: true, force: true });
   const suite = path.join(root, "test/e2e/suite");
@@ -65,22 +90,8 @@ export async function buildAll(): Promise<void> {
       outExtension: { ".js": ".cjs" },
       external: ["vscode"],
     }),
-    build({
-      ...node,
-      entryPoints: { server: "server/src/lsp/entry.ts", cli: "server/src/cli/entry.ts" },
-      outdir: "dist",
-      outExtension: { ".js": ".cjs" },
-      external: ["./typescript.cjs"],
-      plugins: [lazyTypeScript],
-    }),
-    build({
-      ...node,
-      entryPoints: { typescript: "node_modules/typescript/lib/typescript.js" },
-      outdir: "dist",
-      outExtension: { ".js": ".cjs" },
-      minifyIdentifiers: !dev,
-      sourcemap: false,
-    }),
+    bundleHosts("dist"),
+    bundleParser("dist"),
     build({
       ...common,
       entryPoints: { webview: "client/webview/main.ts" },
@@ -108,4 +119,9 @@ export async function buildAll(): Promise<void> {
   ]);
 }
 
-await buildAll();
+const hostsOnly = process.argv.indexOf("--hosts");
+if (hostsOnly < 0) await buildAll();
+else {
+  const outdir = path.resolve(process.argv[hostsOnly + 1] ?? "dist");
+  await Promise.all([bundleHosts(outdir), bundleParser(outdir)]);
+}

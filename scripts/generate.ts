@@ -2,6 +2,7 @@
  * Makes every generated file anew; with --check it only says which are stale, and fails if one is.
  * Generated files are committed.
  */
+import { generateGrammars } from "./generate-grammars.ts";
 import { generateKernelTypes } from "./generate-kernel-types.ts";
 import { generateReferenceDocs } from "./generate-reference-docs.ts";
 import { generateRules } from "./generate-rules.ts";
@@ -11,6 +12,7 @@ const stale = [
   ...(await generateRules({ check })),
   ...generateReferenceDocs({ check }),
   ...generateKernelTypes({ check }),
+  ...generateGrammars({ check }),
 ];
 if (!check) console.log(stale.length === 0 ? "nothing was stale" : `written: ${stale.join(", ")}`);
 else if (stale.length === 0) console.log("generated files are up to date");

@@ -32,7 +32,10 @@ export function registerCommands(services: Services): Disposable[] {
     on("dmaLens.openTrace", (uri) => openTrace(panels, uri instanceof Uri ? uri : undefined)),
     on("dmaLens.openSample", () => openSample(context)),
     on("dmaLens.restartServer", () => services.restart()),
-    on("dmaLens.showOutput", () => Promise.resolve(output.show(true))),
+    on("dmaLens.showOutput", () => {
+      output.show(true);
+      return Promise.resolve();
+    }),
   ];
 }
 

@@ -1,11 +1,11 @@
 /** The status item in the language bar: what was found and what was not understood; a click opens the output. */
-import { type Disposable, languages, LanguageStatusSeverity, type TextEditor, window } from "vscode";
+import { languages, LanguageStatusSeverity, type TextEditor, window } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { State } from "vscode-languageclient/node";
 import { notifications, type UnitStatus } from "../shared/requests.ts";
 import { shownSelector } from "./languages.ts";
 
-export function showStatus(client: LanguageClient): Disposable[] {
+export function showStatus(client: LanguageClient): { dispose(): unknown }[] {
   const item = languages.createLanguageStatusItem("dmaLens.status", shownSelector);
   item.name = "DMA Lens";
   item.command = { title: "Show Output", command: "dmaLens.showOutput" };

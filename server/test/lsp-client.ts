@@ -117,6 +117,8 @@ export class Editor {
     const folder = options.workspaceFolder;
     editor.initialized = await editor.connection.sendRequest(InitializeRequest.type, {
       processId: process.pid,
+      // The protocol still wants the deprecated field.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
       rootUri: null,
       capabilities: options.capabilities ?? modern,
       initializationOptions: options.initializationOptions,

@@ -1,6 +1,6 @@
 /** One replay panel: answers its messages, and remembers what it shows. */
 import { type Disposable, Uri, type WebviewPanel, window, workspace } from "vscode";
-import type { LanguageClient } from "vscode-languageclient/node";
+import type { LanguageClient, WorkspaceEdit } from "vscode-languageclient/node";
 import {
   type HostMessage,
   type PanelMessage,
@@ -44,7 +44,7 @@ export class ReplayPanel implements Disposable {
   readonly #panel: WebviewPanel;
   readonly #services: PanelServices;
   readonly #link: SourceLink;
-  readonly #disposables: Disposable[];
+  readonly #disposables: { dispose(): unknown }[];
   #subject: Subject | undefined;
   #replay: PanelReplay | undefined;
   /** Whether the page's script runs, so that it hears messages. */
@@ -183,10 +183,11 @@ export class ReplayPanel implements Disposable {
     const healed = await this.#ask(fixed, subject.finding);
     const client = await this.#services.client();
     const params: FixParams = { ...findingParams(subject.uri, subject.finding), fix };
-    const edit = await client.protocol2CodeConverter.asWorkspaceEdit(await client.sendRequest(requests.fix, params));
+    const answer = await client.sendRequest<WorkspaceEdit>(requests.fix, params);
+    const edit = await client.protocol2CodeConverter.asWorkspaceEdit(answer);
     this.#applying = true;
     try {
-      if (edit === undefined || !(await workspace.applyEdit(edit))) {
+      if (!(await workspace.applyEdit(edit))) {
         throw new Error("The editor did not take the change: the file was edited meanwhile, or cannot be written.");
       }
     } finally {

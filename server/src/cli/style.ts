@@ -2,12 +2,12 @@
 import type { Terminal } from "./command.ts";
 
 export interface Style {
-  bold(text: string): string;
-  faint(text: string): string;
-  red(text: string): string;
-  yellow(text: string): string;
-  cyan(text: string): string;
-  green(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly faint: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
+  readonly green: (text: string) => string;
 }
 
 /** Colours on a terminal only, never with NO_COLOR, always with FORCE_COLOR. */

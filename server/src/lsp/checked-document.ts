@@ -8,14 +8,17 @@ import { analysisOptions } from "../host/settings.ts";
 import type { CheckedDocument, ServerContext } from "./context.ts";
 import { locationOfUri } from "./uris.ts";
 
-/** Analyses the unit of a document. Undefined when it is not open, not of our languages, or switched off. */
+/**
+ * Analyses the unit of a document. Undefined when it is not of our languages, or switched off. A C file that is not open is read from
+ * the disk: a client may pull for tabs that it has not opened yet.
+ */
 export async function checkedDocument(
   context: ServerContext,
   uri: string,
   token?: CancellationToken,
 ): Promise<CheckedDocument | undefined> {
   const document = context.documents.get(uri);
-  if (document === undefined || !isChecked(document)) return undefined;
+  if (document === undefined ? !/\.c$/.test(uri) : !isChecked(document)) return undefined;
   const settings = await context.settingsOf(uri);
   if (!settings.enable) return undefined;
   throwIfCancelled(token);
@@ -25,12 +28,13 @@ export async function checkedDocument(
   const open = context.documents
     .all()
     .filter((other) => isChecked(other) && folderOf(locationOfUri(other.uri)) === folder)
-    .map((other) => context.nameOf(locationOfUri(other.uri)))
-    .sort(byCodeUnit);
-  const options = { ...analysisOptions(settings), only: new Set(open) };
+    .map((other) => context.nameOf(locationOfUri(other.uri)));
+  const name = context.nameOf(location);
+  const only = new Set([...open, name].sort(byCodeUnit));
+  const options = { ...analysisOptions(settings), only };
   const snapshot = await context.units.analyse(folder, options);
   throwIfCancelled(token);
-  return { document, location, name: context.nameOf(location), folder, settings, options, snapshot };
+  return { uri, location, name, folder, settings, options, snapshot };
 }
 
 /** C, or a TypeScript driver snippet. A header is read with the sources that include it. */

@@ -29,11 +29,11 @@ export const codeAction: Handler<CodeActionParams, CodeAction[]> = async (contex
   ];
 };
 
-function fixActions(context: ServerContext, { document, snapshot }: CheckedDocument, finding: Finding): CodeAction[] {
+function fixActions(context: ServerContext, { uri, snapshot }: CheckedDocument, finding: Finding): CodeAction[] {
   const diagnostics = [toDiagnostic(context, snapshot, finding)];
   const preferred = finding.fixes.find((fix) => fix.safety === "safe");
   return finding.fixes.map((fix) => {
-    const data: ActionData = { uri: document.uri, finding: finding.fingerprint, fix: fix.id };
+    const data: ActionData = { uri, finding: finding.fingerprint, fix: fix.id };
     return {
       title: fix.title,
       kind: CodeActionKind.QuickFix,
@@ -44,18 +44,14 @@ function fixActions(context: ServerContext, { document, snapshot }: CheckedDocum
   });
 }
 
-function commandActions(
-  context: ServerContext,
-  { document, snapshot }: CheckedDocument,
-  finding: Finding,
-): CodeAction[] {
+function commandActions(context: ServerContext, { uri, snapshot }: CheckedDocument, finding: Finding): CodeAction[] {
   const diagnostics = [toDiagnostic(context, snapshot, finding)];
   const kind = CodeActionKind.QuickFix;
   const replayTitle = "Replay: show which byte goes stale";
   const explainTitle = `Explain ${finding.rule}`;
   const actions: CodeAction[] = [];
   if (finding.provable) {
-    const command = { title: replayTitle, command: commands.replay, arguments: [document.uri, finding.fingerprint] };
+    const command = { title: replayTitle, command: commands.replay, arguments: [uri, finding.fingerprint] };
     actions.push({ title: replayTitle, kind, diagnostics, command });
   }
   const command = { title: explainTitle, command: commands.explainRule, arguments: [finding.rule] };

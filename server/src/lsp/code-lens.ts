@@ -15,12 +15,12 @@ export interface LensData {
 export const codeLens: Handler<CodeLensParams, CodeLens[]> = async (context, params, token) => {
   const checked = await checkedDocument(context, params.textDocument.uri, token);
   if (checked === undefined || !checked.settings.codeLens) return [];
-  const { document, name, snapshot } = checked;
+  const { uri, name, snapshot } = checked;
   const provable = snapshot.findings.filter((finding) => finding.file === name && finding.provable);
   return provable.map((finding): CodeLens => {
     const alone = provable.every((other) => other === finding || other.function !== finding.function);
     const data: LensData = {
-      uri: document.uri,
+      uri,
       finding: finding.fingerprint,
       ...(!alone && { rule: finding.rule.replace(/^dma\//, "") }),
     };

@@ -34,18 +34,19 @@ export interface ServerContext {
   readonly units: UnitStore;
   readonly client: Client;
   /** Settings of one document. */
-  settingsOf(uri: string): Promise<Settings>;
+  readonly settingsOf: (uri: string) => Promise<Settings>;
   /** The page of a rule, as a URI; undefined when this build has no pages. */
-  pageOf(rule: string): string | undefined;
+  readonly pageOf: (rule: string) => string | undefined;
   /** An open document's own URI where there is one. */
-  uriOf(location: Location): string;
-  nameOf(location: Location): string;
-  log(message: string): void;
+  readonly uriOf: (location: Location) => string;
+  readonly nameOf: (location: Location) => string;
+  readonly log: (message: string) => void;
 }
 
 /** A document that is checked, with the state of its unit. */
 export interface CheckedDocument {
-  readonly document: TextDocument;
+  /** As the client spells it. */
+  readonly uri: string;
   readonly location: Location;
   /** Its name in the engine. */
   readonly name: string;

@@ -32,7 +32,10 @@ export async function findingOf(
 ): Promise<{ readonly checked: CheckedDocument; readonly finding: Finding }> {
   const checked = await checkedDocument(context, uri, token);
   if (checked === undefined) {
-    throw new ResponseError(ErrorCodes.InvalidRequest, "The file is not open, or DMA Lens is switched off for it.");
+    throw new ResponseError(
+      ErrorCodes.InvalidRequest,
+      "The file is no driver source, or DMA Lens is switched off for it.",
+    );
   }
   const finding = checked.snapshot.findings.find((candidate) => candidate.fingerprint === fingerprint);
   if (finding === undefined)

@@ -43,7 +43,7 @@ const quietTime = 120;
 export interface ServerOptions {
   readonly engine: Engine;
   /** The page of a rule, as a URI. */
-  pageOf(rule: string): string | undefined;
+  readonly pageOf: (rule: string) => string | undefined;
 }
 
 /** Serves one client on this connection, from `initialize` to `exit`. */
