@@ -8,6 +8,18 @@
  *
  * `#if 0` arms go without a note. What goes is marked `dead` and then squeezed out of the token arrays.
  */
+import {
+  endsItem,
+  type Group,
+  IN_BLOCK,
+  IN_BRACKETS,
+  IN_ENUM,
+  IN_INITIALIZER,
+  IN_PARENS,
+  IN_RECORD,
+  isListed,
+  isStructured,
+} from "./conditional-shape.ts";
 import { readCondition } from "./directives.ts";
 import type { Tokens } from "./lexer.ts";
 import { K, T } from "./tokens.ts";
@@ -23,35 +35,6 @@ export interface ConditionalResult {
   readonly hoisted: readonly number[];
 }
 
-// What an open bracket holds.
-const IN_PARENS = 1;
-const IN_BRACKETS = 2;
-const IN_BLOCK = 3;
-const IN_INITIALIZER = 4;
-const IN_RECORD = 5;
-const IN_ENUM = 6;
-
-interface Arm {
-  readonly directive: number;
-  readonly zero: boolean;
-  end: number;
-  /** Kinds of its first and last live token; `eof` when there is none. */
-  first: number;
-  last: number;
-  balanced: boolean;
-}
-interface Group {
-  readonly arms: Arm[];
-  readonly context: number;
-  /** Kind of the last live token before the group. */
-  readonly before: number;
-  readonly stack: readonly number[];
-  /** The bracket stack after the first arm that stays. */
-  after: readonly number[] | undefined;
-  exhaustive: boolean;
-  lowest: number;
-}
-
 export function resolveConditionals(tokens: Tokens): ConditionalResult {
   const pass = new ConditionalPass(tokens);
   pass.run();
@@ -65,9 +48,20 @@ class ConditionalPass {
   readonly #tokens: Tokens;
   #stack: number[] = [];
   readonly #groups: Group[] = [];
-  /** Kind of the last live token; a structured group counts as a semicolon. */
-  #last: number = T.semicolon;
+  /** The last `#define` or the like, and the kind of the last live token before it. */
+  #knownAt = -1;
+  #knownKind: number = T.semicolon;
   #anyDead = false;
+  /** The token up to which the stack is right. */
+  #at = 0;
+  /** The last `struct`, `union` or `enum` that a brace may still belong to. */
+  #tag = 0;
+  /** What stood before the parenthesis that closed last, and before each that is open, by depth. */
+  #parenBefore = 0;
+  readonly #parensBefore: number[] = [];
+  /** Long dead stretches: from their first index to the one behind, and from their last index to the first. */
+  readonly #deadFrom = new Map<number, number>();
+  readonly #deadTo = new Map<number, number>();
   /** By the directive of an arm: the index of its first live token, or of its end. */
   readonly #searched = new Map<number, number>();
 
@@ -76,59 +70,97 @@ class ConditionalPass {
   }
 
   run(): void {
-    const { kinds, count } = this.#tokens;
-    let tag = 0;
-    let parenBefore = 0;
-    const parensBefore: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const kind = kinds[i] ?? 0;
-      if (kind === T.ident) {
-        this.#last = kind;
-        continue;
-      }
-      if (kind >= T.directiveIf && kind <= T.directiveOther) {
-        i = this.#directive(i, kind);
-        continue;
-      }
-      if (kind >= T.lparen && kind <= T.comma) {
-        switch (kind) {
-          case T.lparen:
-            parensBefore[this.#stack.length] = this.#last;
-            this.#stack.push(IN_PARENS);
-            if (this.#last !== K.firstAttribute && this.#last !== T.ident) tag = 0;
-            break;
-          case T.lbracket:
-            this.#stack.push(IN_BRACKETS);
-            break;
-          case T.lbrace:
-            if (this.#stack.length > 0 && this.#last === T.rparen && this.#column0(i)) this.#stack.length = 0;
-            this.#stack.push(this.#braceContext(tag, parenBefore));
-            tag = 0;
-            break;
-          case T.rparen:
-            this.#close(IN_PARENS);
-            parenBefore = parensBefore[this.#stack.length] ?? 0;
-            break;
-          case T.rbracket:
-            this.#close(IN_BRACKETS);
-            break;
-          case T.rbrace:
-            if (this.#column0(i)) this.#stack.length = 0;
-            else this.#closeBrace();
-            tag = 0;
-            break;
-          default:
-            if (kind === T.semicolon || this.#stack.length > 0) tag = 0;
-        }
-        const group = this.#groups[this.#groups.length - 1];
-        if (group !== undefined && this.#stack.length < group.lowest) group.lowest = this.#stack.length;
-      } else if (kind >= K.struct && kind <= K.enum) tag = kind;
-      else if (kind === T.assign) tag = 0;
-      this.#last = kind;
+    for (const directive of this.#tokens.directives) {
+      // Inside an arm of `#if 0`.
+      if (directive < this.#at) continue;
+      this.#track(directive);
+      this.#at = this.#directive(directive, this.#tokens.kinds[directive] ?? 0) + 1;
     }
     // Groups that never end: their directives must not reach the parser.
     for (const group of this.#groups) for (const arm of group.arms) this.#kill(arm.directive, arm.directive + 1);
     this.#groups.length = 0;
+  }
+
+  /** Brings the stack of open brackets up to the token at `to`. */
+  #track(to: number): void {
+    const { kinds } = this.#tokens;
+    let from = this.#at;
+    // Nothing is open after a `}` in column 0: what is before it need not be looked at.
+    for (let i = to - 1; i >= from; i--) {
+      if (kinds[i] !== T.rbrace || !this.#column0(i)) continue;
+      from = i + 1;
+      this.#stack.length = 0;
+      this.#tag = 0;
+      this.#noteDepth();
+    }
+    for (let i = from; i < to; i++) {
+      const kind = kinds[i] ?? 0;
+      // Most tokens are neither brackets nor tags.
+      if (kind === T.ident || kind < T.lparen) continue;
+      if (kind >= T.semicolon) {
+        if (kind >= K.struct && kind <= K.enum) this.#tag = kind;
+        else if (kind === T.semicolon || kind === T.assign || (kind === T.comma && this.#stack.length > 0))
+          this.#tag = 0;
+        continue;
+      }
+      this.#bracket(i, kind);
+      this.#noteDepth();
+    }
+  }
+
+  #noteDepth(): void {
+    const group = this.#groups[this.#groups.length - 1];
+    if (group !== undefined && this.#stack.length < group.lowest) group.lowest = this.#stack.length;
+  }
+
+  #bracket(i: number, kind: number): void {
+    switch (kind) {
+      case T.lparen: {
+        const before = this.#lastBefore(i);
+        this.#parensBefore[this.#stack.length] = before;
+        this.#stack.push(IN_PARENS);
+        if (before !== K.firstAttribute && before !== T.ident) this.#tag = 0;
+        return;
+      }
+      case T.lbracket:
+        this.#stack.push(IN_BRACKETS);
+        return;
+      case T.lbrace: {
+        const before = this.#lastBefore(i);
+        if (this.#stack.length > 0 && before === T.rparen && this.#column0(i)) this.#stack.length = 0;
+        this.#stack.push(this.#braceContext(before, this.#tag, this.#parenBefore));
+        this.#tag = 0;
+        return;
+      }
+      case T.rparen:
+        this.#close(IN_PARENS);
+        this.#parenBefore = this.#parensBefore[this.#stack.length] ?? 0;
+        return;
+      case T.rbracket:
+        this.#close(IN_BRACKETS);
+        return;
+      default:
+        this.#closeBrace();
+        this.#tag = 0;
+    }
+  }
+
+  /**
+   * Kind of the last live token before index `i`: `eof` at the beginning of an arm, and a group that stays counts as a
+   * semicolon, as does the beginning of the file.
+   */
+  #lastBefore(i: number): number {
+    const { kinds } = this.#tokens;
+    for (let at = i - 1; at >= 0; at--) {
+      const kind = kinds[at] ?? 0;
+      if (kind < T.directiveIf || kind > T.dead) return kind;
+      if (kind < T.directiveEndif) return T.eof;
+      if (kind === T.directiveEndif) return T.semicolon;
+      if (kind === T.dead) at = this.#deadTo.get(at) ?? at;
+      // Runs of `#define` are long: what was before the last one is known.
+      if (at === this.#knownAt) return this.#knownKind;
+    }
+    return T.semicolon;
   }
 
   /** Squeezes dead tokens out of the arrays. */
@@ -163,9 +195,8 @@ class ConditionalPass {
     if (at >= 0) this.#stack.length = at;
   }
 
-  #braceContext(tag: number, parenBefore: number): number {
+  #braceContext(last: number, tag: number, parenBefore: number): number {
     if (tag !== 0) return tag === K.enum ? IN_ENUM : IN_RECORD;
-    const last = this.#last;
     const outer = this.#stack[this.#stack.length - 1] ?? 0;
     if (last === T.assign || outer === IN_INITIALIZER) return IN_INITIALIZER;
     if (outer === IN_PARENS) return last === T.lparen ? IN_BLOCK : IN_INITIALIZER;
@@ -187,7 +218,7 @@ class ConditionalPass {
         this.#groups.push({
           arms: [],
           context: this.#stack[depth - 1] ?? 0,
-          before: this.#last,
+          before: this.#lastBefore(i),
           stack: this.#stack.slice(),
           after: undefined,
           exhaustive: false,
@@ -217,11 +248,13 @@ class ConditionalPass {
       }
       case T.directiveDefine:
       case T.directiveInclude: {
-        const atBoundary = this.#stack.length === 0 && endsItem(this.#last) && !this.#beforeBody(i);
-        if (!atBoundary) {
+        const last = this.#lastBefore(i);
+        if (this.#stack.length > 0 || !endsItem(last) || this.#beforeBody(i, last)) {
           this.hoisted.push(starts[i] ?? 0, ends[i] ?? 0);
           this.#kill(i, i + 1);
         }
+        this.#knownAt = i;
+        this.#knownKind = last;
         return i;
       }
       default:
@@ -231,8 +264,8 @@ class ConditionalPass {
   }
 
   /** A directive between a function's head and its body. */
-  #beforeBody(directive: number): boolean {
-    if (this.#last !== T.rparen) return false;
+  #beforeBody(directive: number, last: number): boolean {
+    if (last !== T.rparen) return false;
     const { kinds } = this.#tokens;
     let i = directive + 1;
     while (i < directive + 100 && (kinds[i] ?? 0) >= T.directiveDefine && (kinds[i] ?? 0) <= T.directiveOther) i++;
@@ -244,7 +277,6 @@ class ConditionalPass {
     if (group === undefined) return directive;
     group.arms.push({ directive, zero, end: 0, first: T.eof, last: T.eof, balanced: false });
     group.lowest = group.stack.length;
-    this.#last = T.eof;
     if (!zero) return directive;
     // Nothing inside counts: go to the directive that ends the arm.
     const { kinds, count } = this.#tokens;
@@ -264,8 +296,8 @@ class ConditionalPass {
     const arm = group.arms[group.arms.length - 1];
     if (arm === undefined) return;
     arm.end = end;
-    arm.last = this.#last;
     arm.first = this.#firstLive(arm.directive + 1, end);
+    arm.last = this.#lastBefore(end);
     arm.balanced = this.#stack.length === group.stack.length && group.lowest >= group.stack.length;
     if (group.after === undefined && !arm.zero) group.after = this.#stack.slice();
     this.#stack = group.stack.slice();
@@ -289,18 +321,15 @@ class ConditionalPass {
   #decide(group: Group, endif: number): void {
     const kept = group.arms.filter((arm) => !arm.zero);
     const [first] = kept;
-    const lastKept = kept[kept.length - 1];
     const directives = (): void => {
       for (const arm of group.arms) this.#kill(arm.directive, arm.directive + 1);
       this.#kill(endif, endif + 1);
     };
-    if (first === undefined || lastKept === undefined) {
+    if (first === undefined) {
       directives();
-      this.#last = group.before;
       return;
     }
     if (group.after !== undefined) this.#stack = group.after.slice();
-    this.#last = first.last === T.eof ? group.before : first.last;
     const next = this.#tokens.kinds[endif + 1] ?? 0;
     const zeroBefore = group.arms.length > kept.length;
     if (kept.length === 1 && group.exhaustive && zeroBefore) {
@@ -313,14 +342,10 @@ class ConditionalPass {
       // When the first arm was `#if 0`, the group begins with an `#elif`; the parser takes either.
       const open = first.directive;
       this.#tokens.kinds[open] = T.directiveIf;
-      this.#last = T.semicolon;
       return;
     }
     directives();
-    if (isListed(group, kept, next)) {
-      this.#last = lastKept.last === T.eof ? group.before : lastKept.last;
-      return;
-    }
+    if (isListed(group, kept, next)) return;
     for (const arm of kept) {
       if (arm === first || arm.end <= arm.directive + 1) continue;
       const from = arm.directive + 1;
@@ -332,59 +357,21 @@ class ConditionalPass {
     }
   }
 
+  /** Takes tokens out. Long stretches are remembered, so that nested ones are walked once. */
   #kill(from: number, to: number): void {
+    if (to <= from) return;
     const { kinds } = this.#tokens;
-    for (let i = from; i < to; i++) kinds[i] = T.dead;
-    if (to > from) this.#anyDead = true;
+    for (let i = from; i < to; i++) {
+      kinds[i] = T.dead;
+      const behind = this.#deadFrom.get(i);
+      if (behind !== undefined) i = behind - 1;
+    }
+    if (to - from > 4) {
+      this.#deadFrom.set(from, to);
+      this.#deadTo.set(to - 1, from);
+    }
+    this.#anyDead = true;
   }
 }
 
 const isZero = (condition: string): boolean => condition === "0" || condition === "(0)";
-
-/** True when a file-scope item or a statement can end with this token. */
-const endsItem = (kind: number): boolean =>
-  kind === T.semicolon || kind === T.rbrace || kind === T.rparen || kind === T.eof;
-
-function isStructured(group: Group, kept: readonly Arm[], next: number): boolean {
-  const atFile = group.context === 0;
-  if (!atFile && group.context !== IN_BLOCK) return false;
-  const { before } = group;
-  const governed = !atFile && (before === T.rparen || before === K.else || before === K.do);
-  if (governed && (!group.exhaustive || next === K.while)) return false;
-  if (!governed && !endsItem(before) && before !== T.lbrace && before !== T.colon) return false;
-  if (atFile && before === T.lbrace) return false;
-  if (next === K.else) return false;
-  for (const arm of kept) {
-    if (!arm.balanced) return false;
-    if (arm.first === T.eof) {
-      if (governed) return false;
-      continue;
-    }
-    if (arm.first === K.else) return false;
-    if (arm.last === T.rparen) {
-      if (!atFile || next === T.lbrace) return false;
-    } else if (arm.last === T.colon) {
-      if (atFile) return false;
-    } else if (arm.last !== T.semicolon && arm.last !== T.rbrace) return false;
-    // An initialiser or a do-while that goes on after the group.
-    if (arm.last === T.rbrace && (next === T.comma || next === T.semicolon)) return false;
-    if (atFile && arm.first === T.lbrace) return false;
-  }
-  return true;
-}
-
-function isListed(group: Group, kept: readonly Arm[], next: number): boolean {
-  const { context, before } = group;
-  if (context === IN_RECORD) {
-    if (before !== T.lbrace && !endsItem(before)) return false;
-    return kept.every((arm) => arm.balanced && (arm.first === T.eof || endsItem(arm.last)));
-  }
-  if (context !== IN_INITIALIZER && context !== IN_ENUM) return false;
-  if (before !== T.lbrace && before !== T.comma && before !== T.eof && before !== T.rparen) return false;
-  return kept.every((arm, i) => {
-    if (!arm.balanced) return false;
-    if (arm.first === T.eof || arm.last === T.comma || arm.last === T.eof) return true;
-    if (arm.last === T.rparen) return true;
-    return i === kept.length - 1 && next === T.rbrace;
-  });
-}

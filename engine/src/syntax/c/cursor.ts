@@ -27,14 +27,13 @@ export class Cursor {
   readonly names: readonly string[];
   readonly nameHashes: Int32Array;
   readonly count: number;
-  /** For opening brackets: the index of the closing one. */
-  readonly partners: Int32Array;
   /** Index of the token that stands for the end: the function's last brace while its body is parsed. */
   limit: number;
   /** Index of the current token and its kind. */
   pos = 0;
   kind: number;
   depth = 0;
+  #partners: Int32Array | undefined;
   bad = false;
   badReason = "";
   badAt = 0;
@@ -59,7 +58,6 @@ export class Cursor {
     this.nameHashes = tokens.nameHashes;
     this.count = tokens.count;
     this.limit = tokens.count;
-    this.partners = pairBrackets(tokens);
     this.kind = tokens.kinds[0] ?? 0;
   }
 
@@ -155,8 +153,11 @@ export class Cursor {
     const symbol = this.symbolAt(pos);
     if (symbol >= keywordCount && symbol < knownTypeEnd) return !this.locals.has(this.nameAt(pos));
     const name = this.nameAt(pos);
-    if (this.typedefs.has(name)) return !this.locals.has(name);
-    return name.endsWith("_t") && !this.locals.has(name) && !this.fileNames.has(name);
+    const last = name.length - 1;
+    if (name.charCodeAt(last) === 116 && name.charCodeAt(last - 1) === 95) {
+      return !this.locals.has(name) && (!this.fileNames.has(name) || this.typedefs.has(name));
+    }
+    return this.typedefs.size > 0 && this.typedefs.has(name) && !this.locals.has(name);
   }
   isObject(pos: number): boolean {
     const name = this.nameAt(pos);
@@ -185,7 +186,18 @@ export class Cursor {
 
   /** Index of the bracket that closes the one at `open`, or -1 when none does before the end of the function. */
   closing(open: number): number {
-    const close = this.partners[open] ?? -1;
+    // Nearly always it is near; the table of all pairs is made when it is not.
+    const { kinds } = this;
+    let depth = 0;
+    const near = Math.min(open + 64, this.limit);
+    for (let i = open; i < near; i++) {
+      const kind = kinds[i] ?? 0;
+      if (kind < T.lparen || kind > T.rbrace) continue;
+      if (kind === T.lparen || kind === T.lbracket || kind === T.lbrace) depth++;
+      else if (--depth === 0) return kind === (kinds[open] ?? 0) + 1 ? i : -1;
+    }
+    this.#partners ??= pairBrackets(kinds, this.count);
+    const close = this.#partners[open] ?? -1;
     return close < this.limit ? close : -1;
   }
   /**

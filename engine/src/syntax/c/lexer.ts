@@ -3,6 +3,7 @@
  * vanish; a directive is one token. Names, numbers and character constants are interned per call, so that comparing two
  * names is comparing two integers and no text is cut out twice.
  */
+import { operatorAt } from "./operators.ts";
 import { annotationWords, keywordCount, keywords, knownTypes, T } from "./tokens.ts";
 
 /** What the lexer found. The arrays are scratch memory: they are overwritten by the next call of `lex`. */
@@ -17,6 +18,8 @@ export interface Tokens {
   readonly names: readonly string[];
   /** Content hash per symbol. */
   readonly nameHashes: Int32Array;
+  /** Indices of the directives, before any token is taken out. */
+  readonly directives: readonly number[];
 }
 
 // Character classes.
@@ -236,6 +239,13 @@ function directiveKind(text: string, hash: number, to: number): number {
  */
 export function lex(text: string, from = 0, to: number = text.length, directives = true): Tokens {
   const names = resetNames();
+  // Local names of the scratch arrays: the compiler keeps them in registers.
+  let k = kinds;
+  let s = starts;
+  let e = ends;
+  let y = symbols;
+  let room = k.length;
+  const directiveList: number[] = [];
   let count = 0;
   let i = from;
   let lineBegins = true;
@@ -251,7 +261,14 @@ export function lex(text: string, from = 0, to: number = text.length, directives
       i++;
       continue;
     }
-    if (count + 2 >= kinds.length) growTokens();
+    if (count + 2 >= room) {
+      growTokens();
+      k = kinds;
+      s = starts;
+      e = ends;
+      y = symbols;
+      room = k.length;
+    }
     const start = i;
     if (cls === C_IDENT) {
       let hash = hashStep(hashSeed, code);
@@ -264,25 +281,25 @@ export function lex(text: string, from = 0, to: number = text.length, directives
       }
       if ((next === 34 || next === 39) && i < to && isLiteralPrefix(text, start, i)) {
         const end = literalEnd(text, i, to);
-        kinds[count] = next === 34 ? T.string : T.char;
-        symbols[count] = next === 34 ? 0 : internSlice(text, start, end, names);
+        k[count] = next === 34 ? T.string : T.char;
+        y[count] = next === 34 ? 0 : internSlice(text, start, end, names);
         i = end;
       } else {
         const symbol = intern(text, start, i, hashFinish(hash), names);
-        kinds[count] = symbol < keywordCount ? T.keyword + symbol : T.ident;
-        symbols[count] = symbol;
+        k[count] = symbol < keywordCount ? T.keyword + symbol : T.ident;
+        y[count] = symbol;
       }
-      starts[count] = start;
-      ends[count++] = i;
+      s[count] = start;
+      e[count++] = i;
       lineBegins = false;
       continue;
     }
     const single = code < 128 ? (singles[code] ?? 0) : 0;
     if (single !== 0) {
-      kinds[count] = single;
-      symbols[count] = 0;
-      starts[count] = start;
-      ends[count++] = ++i;
+      k[count] = single;
+      y[count] = 0;
+      s[count] = start;
+      e[count++] = ++i;
       lineBegins = false;
       continue;
     }
@@ -306,31 +323,32 @@ export function lex(text: string, from = 0, to: number = text.length, directives
     }
     if (code === 34 || code === 39) {
       i = literalEnd(text, i, to);
-      kinds[count] = code === 34 ? T.string : T.char;
-      symbols[count] = code === 34 ? 0 : internSlice(text, start, i, names);
+      k[count] = code === 34 ? T.string : T.char;
+      y[count] = code === 34 ? 0 : internSlice(text, start, i, names);
     } else if (cls === C_DIGIT || (code === 46 && classOf(text.charCodeAt(i + 1)) === C_DIGIT)) {
       i = numberEnd(text, i, to);
-      kinds[count] = T.number;
-      symbols[count] = internSlice(text, start, i, names);
+      k[count] = T.number;
+      y[count] = internSlice(text, start, i, names);
     } else if (code === 35 && directives && lineBegins) {
       i = logicalLineEnd(text, i, to);
-      kinds[count] = directiveKind(text, start, i);
-      symbols[count] = 0;
+      k[count] = directiveKind(text, start, i);
+      directiveList.push(count);
+      y[count] = 0;
     } else {
       const packed = operatorAt(text, i, code);
-      kinds[count] = packed & 0xff;
-      symbols[count] = 0;
+      k[count] = packed & 0xff;
+      y[count] = 0;
       i += packed >> 8;
     }
-    starts[count] = start;
-    ends[count++] = i;
+    s[count] = start;
+    e[count++] = i;
     lineBegins = false;
   }
-  kinds[count] = T.eof;
-  starts[count] = to;
-  ends[count] = to;
-  symbols[count] = 0;
-  return { text, count, kinds, starts, ends, symbols, names, nameHashes };
+  k[count] = T.eof;
+  s[count] = to;
+  e[count] = to;
+  y[count] = 0;
+  return { text, count, kinds: k, starts: s, ends: e, symbols: y, names, nameHashes, directives: directiveList };
 }
 
 function isLiteralPrefix(text: string, from: number, to: number): boolean {
@@ -362,48 +380,4 @@ function numberEnd(text: string, from: number, to: number): number {
     else break;
   }
   return Math.min(i, to);
-}
-
-/** Kind (low 8 bits) and length (the bits above) of the operator at `i`, whose first character is `code`. */
-function operatorAt(text: string, i: number, code: number): number {
-  const second = text.charCodeAt(i + 1);
-  const one = (kind: number): number => kind | (1 << 8);
-  const two = (kind: number): number => kind | (2 << 8);
-  const withAssign = (plain: number, assign: number): number => (second === 61 ? two(assign) : one(plain));
-  switch (code) {
-    case 61: // =
-      return withAssign(T.assign, T.equal);
-    case 45: // -
-      if (second === 62) return two(T.arrow);
-      if (second === 45) return two(T.decrement);
-      return withAssign(T.minus, T.assignSub);
-    case 46: // .
-      return second === 46 && text.charCodeAt(i + 2) === 46 ? T.ellipsis | (3 << 8) : one(T.dot);
-    case 42: // *
-      return withAssign(T.star, T.assignMul);
-    case 38: // &
-      return second === 38 ? two(T.andAnd) : withAssign(T.amp, T.assignAnd);
-    case 124: // |
-      return second === 124 ? two(T.orOr) : withAssign(T.pipe, T.assignOr);
-    case 43: // +
-      return second === 43 ? two(T.increment) : withAssign(T.plus, T.assignAdd);
-    case 33: // !
-      return withAssign(T.bang, T.notEqual);
-    case 60: // <
-      if (second === 60) return text.charCodeAt(i + 2) === 61 ? T.assignShl | (3 << 8) : two(T.shl);
-      return withAssign(T.less, T.lessEqual);
-    case 62: // >
-      if (second === 62) return text.charCodeAt(i + 2) === 61 ? T.assignShr | (3 << 8) : two(T.shr);
-      return withAssign(T.greater, T.greaterEqual);
-    case 47: // /
-      return withAssign(T.slash, T.assignDiv);
-    case 37: // %
-      return withAssign(T.percent, T.assignMod);
-    case 94: // ^
-      return withAssign(T.caret, T.assignXor);
-    case 35: // #
-      return second === 35 ? two(T.hashHash) : one(T.hash);
-    default:
-      return one(T.other);
-  }
 }

@@ -1,7 +1,8 @@
 /** Arguments of calls. A macro takes more than expressions: types, operators, initialisers, statements, nothing. */
 import type { Expression, Statement, TypeName } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { isStarred, namesEndInString, parseAssignment, pointerTypeEnds, unknownHere } from "./parse-expression.ts";
+import { isStarred, pointerTypeEnds } from "./parse-cast.ts";
+import { namesEndInString, parseAssignment, unknownHere } from "./parse-expression.ts";
 import { parseBraceInitializer, parseInitializerItem } from "./parse-initializer.ts";
 import { parseStatement } from "./parse-statement.ts";
 import { parseTypeName } from "./parse-type.ts";

@@ -18,6 +18,8 @@ interface Pointer {
   readonly annotations: readonly Annotation[];
 }
 
+const plainPointer: Pointer = { qualifiers: [], annotations: none };
+
 /** A declarator; fails when a name is needed and there is none. */
 export function parseDeclarator(p: Cursor, form: DeclaratorForm): Declarator {
   if (!p.enter()) {
@@ -33,7 +35,8 @@ export function parseDeclarator(p: Cursor, form: DeclaratorForm): Declarator {
   for (let i = (pointers?.length ?? 0) - 1; i >= 0; i--) {
     const pointer = pointers?.[i];
     if (pointer === undefined) break;
-    declarator = { kind: "pointer", inner: declarator, ...pointer };
+    const { qualifiers, annotations } = pointer;
+    declarator = { kind: "pointer", inner: declarator, qualifiers, annotations };
   }
   p.leave();
   return declarator;
@@ -57,6 +60,7 @@ function parsePointer(p: Cursor): Pointer {
       (annotations ??= []).push(parseAnnotation(p, true));
     } else break;
   }
+  if (qualifiers === undefined && annotations === undefined) return plainPointer;
   return { qualifiers: qualifiers ?? [], annotations: annotations ?? none };
 }
 

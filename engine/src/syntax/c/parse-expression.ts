@@ -1,11 +1,11 @@
 /** Expressions, from the comma operator down to primary expressions. */
-import type { BinaryOperator, Expression, StringLiteral, TypeName, UnaryExpression } from "./ast.ts";
+import type { BinaryOperator, Expression, StringLiteral, UnaryExpression } from "./ast.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import { parseBraceInitializer } from "./parse-initializer.ts";
 import { parseStatementExpression } from "./parse-statement.ts";
-import { parseTypeName } from "./parse-type.ts";
-import { beginsOperand, type Cursor } from "./cursor.ts";
-import { beginsType, K, T } from "./tokens.ts";
+import { isCast, parseCast, parseSizeof, parseTypeof } from "./parse-cast.ts";
+import type { Cursor } from "./cursor.ts";
+import { K, T } from "./tokens.ts";
 
 /** The operators of kinds T.star .. T.orOr. */
 const binaryOperators: readonly BinaryOperator[] = [
@@ -153,7 +153,7 @@ function parseUnary(p: Cursor): Expression {
 }
 
 /** parseUnary for an operand of another unary operator: counts as a level of nesting. */
-function parseUnaryDeep(p: Cursor): Expression {
+export function parseUnaryDeep(p: Cursor): Expression {
   if (!p.enter()) {
     p.leave();
     return unknownHere(p);
@@ -178,7 +178,7 @@ function labelAddress(p: Cursor): Expression {
   return { kind: "label-address", name, start, end: p.endFrom(start) };
 }
 
-function finishPostfix(p: Cursor, operand: Expression, start: number): Expression {
+export function finishPostfix(p: Cursor, operand: Expression, start: number): Expression {
   let left = operand;
   for (let length = 1; !p.bad; length++) {
     switch (p.kind) {
@@ -304,77 +304,6 @@ function parsePrimary(p: Cursor): Expression {
   }
 }
 
-function parseTypeof(p: Cursor): Expression {
-  const { start } = p;
-  p.advance();
-  if (!p.expect(T.lparen, "`(` expected after typeof")) return unknownHere(p);
-  const operand = parseTypeOrExpression(p);
-  p.expect(T.rparen, "`)` expected");
-  return { kind: "sizeof", operator: "typeof", operand, start, end: p.endFrom(start) };
-}
-
-/** What stands between the parentheses of sizeof, typeof and alignof. */
-export function parseTypeOrExpression(p: Cursor): Expression | TypeName {
-  if (beginsType(p.kind) && !(p.kind >= K.firstTypeof && p.kind <= K.lastTypeof)) return parseTypeName(p);
-  if (p.kind >= K.firstTypeof && p.kind <= K.lastTypeof) return parseTypeName(p);
-  if (p.kind === T.ident && namesType(p, p.pos)) return parseTypeName(p);
-  return parseExpression(p);
-}
-
-/** Does a type name begin at the name at `pos` and end at a `)`? For a lone name: is it known to be a type? */
-function namesType(p: Cursor, pos: number): boolean {
-  if (p.isAnnotation(p.symbolAt(pos))) return true;
-  const next = p.kinds[pos + 1] ?? 0;
-  if (next === T.rparen || next === T.lbracket) return p.isTypeName(pos);
-  if (next === T.star) return pointerTypeEnds(p, pos);
-  if (next >= K.firstQualifier && next <= K.lastQualifier) return true;
-  if (next === T.lparen) return isStarred(p, pos + 1);
-  return next === T.ident && p.isAnnotation(p.symbolAt(pos + 1));
-}
-
-/** `name * const __iomem **` up to `)` or `,`, or up to `(*)`. */
-export function pointerTypeEnds(p: Cursor, pos: number): boolean {
-  for (let i = pos + 1; ; i++) {
-    const kind = p.kinds[i] ?? 0;
-    if (kind === T.rparen || kind === T.comma) return true;
-    if (kind === T.lparen) return isStarred(p, i);
-    const part =
-      kind === T.star ||
-      (kind >= K.firstQualifier && kind <= K.lastQualifier) ||
-      (kind === T.ident && p.isAnnotation(p.symbolAt(i)));
-    if (!part) return kind === T.lbracket && (p.kinds[i + 1] ?? 0) === T.rbracket;
-  }
-}
-
-/** `(*)`, the middle of a pointer-to-function or pointer-to-array type. */
-export function isStarred(p: Cursor, open: number): boolean {
-  return p.kinds[open + 1] === T.star && p.kinds[open + 2] === T.rparen;
-}
-
-function parseSizeof(p: Cursor): Expression {
-  const { start } = p;
-  const operator = p.kind === K.sizeof ? "sizeof" : "alignof";
-  p.advance();
-  if (p.kind === T.lparen) {
-    const inner = p.pos + 1;
-    const kind = p.peek(1);
-    if (beginsType(kind) || (kind === T.ident && namesType(p, inner))) {
-      const open = p.start;
-      p.advance();
-      const type = parseTypeName(p);
-      if (!p.expect(T.rparen, "`)` expected")) return unknownHere(p);
-      let operand: Expression | TypeName = type;
-      if (p.kind === T.lbrace) {
-        const value = parseBraceInitializer(p);
-        operand = finishPostfix(p, { kind: "compound-literal", type, value, start: open, end: value.end }, open);
-      }
-      return { kind: "sizeof", operator, operand, start, end: p.endFrom(start) };
-    }
-  }
-  const operand = parseUnaryDeep(p);
-  return { kind: "sizeof", operator, operand, start, end: p.endFrom(start) };
-}
-
 /** `(`: a cast, a compound literal, a statement expression or an expression in parentheses. */
 function parenthesised(p: Cursor): Expression {
   const { start } = p;
@@ -394,34 +323,4 @@ function parseExpressionDeep(p: Cursor): Expression {
   const expression = parseExpression(p);
   p.leave();
   return expression;
-}
-
-function isCast(p: Cursor): boolean {
-  const kind = p.peek(1);
-  if (beginsType(kind)) return true;
-  if (kind !== T.ident) return false;
-  const pos = p.pos + 1;
-  if (p.peek(2) !== T.rparen) return namesType(p, pos);
-  if (p.isAnnotation(p.symbolAt(pos))) return true;
-  // `(name)` and then what could follow a cast.
-  const next = p.peek(3);
-  if (next === T.lparen || next === T.lbrace) return !p.isObject(pos);
-  if (next === T.string) return p.isTypeName(pos);
-  if (beginsOperand(next)) return true;
-  if (next === T.star || next === T.amp || next === T.minus || next === T.plus) return p.isTypeName(pos);
-  if (next === T.increment || next === T.decrement) return p.isTypeName(pos);
-  return false;
-}
-
-function parseCast(p: Cursor): Expression {
-  const { start } = p;
-  p.advance();
-  const type = parseTypeName(p);
-  if (!p.expect(T.rparen, "`)` expected after a type")) return unknownHere(p);
-  if (p.kind === T.lbrace) {
-    const value = parseBraceInitializer(p);
-    return finishPostfix(p, { kind: "compound-literal", type, value, start, end: value.end }, start);
-  }
-  const operand = parseUnaryDeep(p);
-  return { kind: "cast", type, operand, start, end: p.endFrom(start) };
 }

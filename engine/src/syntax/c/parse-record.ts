@@ -50,17 +50,18 @@ export function parseRecord(p: Cursor): RecordType {
       }
     }
   }
-  const common = { kind: "record", tag, ...(name === undefined ? {} : { name }) } as const;
   if (p.kind !== T.lbrace) {
-    if (name === undefined) p.fail("name or `{` expected after a tag");
-    return { ...common, annotations, start, end: p.endFrom(start) };
+    if (name !== undefined) return { kind: "record", tag, name, annotations, start, end: p.endFrom(start) };
+    p.fail("name or `{` expected after a tag");
+    return { kind: "record", tag, annotations, start, end: p.endFrom(start) };
   }
   const fields: FieldDeclaration[] = [];
   p.advance();
   parseFields(p, fields, T.rbrace);
   if (!p.bad) p.expect(T.rbrace, "`}` expected after the fields");
   parseTagWords(p, annotations);
-  return { ...common, fields, annotations, start, end: p.endFrom(start) };
+  if (name === undefined) return { kind: "record", tag, fields, annotations, start, end: p.endFrom(start) };
+  return { kind: "record", tag, name, fields, annotations, start, end: p.endFrom(start) };
 }
 
 /** Fields up to `close`. A field that cannot be read is skipped with a gap. */

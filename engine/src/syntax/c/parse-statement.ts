@@ -368,6 +368,9 @@ function parseFor(p: Cursor, start: number): ForStatement {
     }
   }
   const body = parseBody(p);
+  if (init !== undefined && test !== undefined && update !== undefined) {
+    return { kind: "for", init, test, update, body, start, end: p.endFrom(start) };
+  }
   return {
     kind: "for",
     ...(init === undefined ? {} : { init }),

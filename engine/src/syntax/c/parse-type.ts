@@ -2,7 +2,7 @@
 import type { Annotation, BaseType, Specifiers, TypeName } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { isFunctionPointer, parseDeclarator } from "./parse-declarator.ts";
-import { parseTypeOrExpression } from "./parse-expression.ts";
+import { parseTypeOrExpression } from "./parse-cast.ts";
 import { parseEnum, parseRecord } from "./parse-record.ts";
 import { K, keywordCount, T } from "./tokens.ts";
 

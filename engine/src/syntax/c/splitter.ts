@@ -18,30 +18,34 @@ export interface FileBrace {
 }
 
 let partners = new Int32Array(1 << 14);
-const open: number[] = [];
+let open = new Int32Array(1 << 10);
 
 /**
  * For every opening bracket the index of the bracket that closes it, -1 when none does. A bracket closes only its own
  * kind; a brace closes what was left open inside it. The array is scratch memory, as the tokens are.
  */
-export function pairBrackets(tokens: Tokens): Int32Array {
-  const { kinds, count } = tokens;
+export function pairBrackets(kinds: Uint8Array, count: number): Int32Array {
   if (partners.length <= count) partners = new Int32Array(Math.max(partners.length * 2, kinds.length));
-  open.length = 0;
+  let depth = 0;
   for (let i = 0; i < count; i++) {
     const kind = kinds[i] ?? 0;
     if (kind < T.lparen || kind > T.rbrace) continue;
     if (kind === T.lparen || kind === T.lbracket || kind === T.lbrace) {
       partners[i] = -1;
-      open.push(i);
+      if (depth === open.length) {
+        const bigger = new Int32Array(depth * 2);
+        bigger.set(open);
+        open = bigger;
+      }
+      open[depth++] = i;
       continue;
     }
-    let at = open.length - 1;
+    let at = depth - 1;
     if (kind === T.rbrace) while (at >= 0 && kinds[open[at] ?? 0] !== T.lbrace) at--;
-    const partner = open[at];
-    if (partner === undefined || kinds[partner] !== kind - 1) continue;
+    const partner = at < 0 ? -1 : (open[at] ?? -1);
+    if (partner < 0 || kinds[partner] !== kind - 1) continue;
     partners[partner] = i;
-    open.length = at;
+    depth = at;
   }
   return partners;
 }
