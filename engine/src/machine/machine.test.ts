@@ -78,6 +78,24 @@ describe("write-back cache", () => {
     expect(machine.cacheLines().length).toBe(ways);
   });
 
+  it.each([
+    ["mips24k", 1, "the least recently used"],
+    ["cortex-a9", 0, "the next in turn"],
+  ])("%s: the victim in a full set is line %i, %s", (id, victim) => {
+    const machine = new Machine(preset(id));
+    const { sets, ways, lineBytes } = machine.model.cache;
+    const first = machine.board.allocatePages(sets * lineBytes * (ways + 2));
+    const line = (index: number): number => machine.board.linear(first + index * sets * lineBytes);
+    for (let index = 0; index < ways; index++) load(machine, line(index));
+    load(machine, line(0));
+    load(machine, line(ways));
+    const kept = machine.cacheLines().map(({ physical }) => Number(physical));
+    const gone = Array.from({ length: ways + 1 }, (_, index) => index).filter(
+      (index) => !kept.includes(first + index * sets * lineBytes),
+    );
+    expect(gone).toEqual([victim]);
+  });
+
   it("writes back only the dirty granules", () => {
     const machine = new Machine(preset("ppc440"));
     const { physical, virtual } = page(machine);

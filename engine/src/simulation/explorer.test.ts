@@ -84,7 +84,7 @@ describe("the two engines", () => {
           });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
