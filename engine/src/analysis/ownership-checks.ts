@@ -6,8 +6,9 @@ import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import type { Facts } from "./facts.ts";
 import type { Mapping, Ownership } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
+import { fieldName, sameField } from "./ownership-fields.ts";
 import { peel, textOfValue } from "./ownership-values.ts";
-import { fieldName, sameField, type Track } from "./ownership-walk.ts";
+import type { Track } from "./ownership-walk.ts";
 import { workingsOf } from "./unit-facts.ts";
 
 export interface UntestedHandle {

@@ -16,9 +16,10 @@ import type {
   VariableId,
 } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
-import { expressionsOf, expressionsOfTerminator, typeOf } from "../program/visit.ts";
+import { typeOf } from "../program/visit.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
+import { fieldsIn } from "./ownership-fields.ts";
 import { accessedField, namedResult } from "./ownership-results.ts";
 
 export interface SymbolicValue {
@@ -373,37 +374,6 @@ export function typeName(type: Type): string {
     default:
       return type.kind;
   }
-}
-
-/** Every field on an access path of the function, as "record.field". */
-function fieldsIn(owner: ProgramFunction): ReadonlySet<string> {
-  const fields = new Set<string>();
-  const place = (one: Place): void => {
-    const whole = fieldKey(one.steps);
-    if (whole !== undefined) fields.add(whole);
-    one.steps.forEach((step, index) => {
-      if (step.kind === "index") expression(step.index);
-      const key = step.kind === "field" ? fieldKey(one.steps.slice(0, index + 1)) : undefined;
-      if (key !== undefined) fields.add(key);
-    });
-  };
-  const expression = (one: Expression): void => {
-    if (one.kind === "read" || one.kind === "address") place(one.place);
-    else if (one.kind === "unary" || one.kind === "cast") expression(one.operand);
-    else if (one.kind === "binary") {
-      expression(one.left);
-      expression(one.right);
-    }
-  };
-  for (const block of owner.blocks) {
-    for (const statement of block.statements) {
-      expressionsOf(statement).forEach(expression);
-      if (statement.kind === "assign" || statement.kind === "zero") place(statement.target);
-      if (statement.kind === "call" && statement.result) place(statement.result);
-    }
-    expressionsOfTerminator(block.terminator).forEach(expression);
-  }
-  return fields;
 }
 
 /** Fields of the kernel's structs that its functions change: include/linux/skbuff.h. */

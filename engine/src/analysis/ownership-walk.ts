@@ -5,10 +5,10 @@
  */
 import type { ApiFunction } from "../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../program/program.ts";
-import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { accessesOf, type AccessSummaries, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
 import { conditionOf, outcomes } from "./ownership-conditions.ts";
+import { fieldName, sameField } from "./ownership-fields.ts";
 import {
   type Environment,
   madeAt,
@@ -103,24 +103,6 @@ const mostSteps = 4000;
 
 export function walk(site: MapSite, values: OwnershipValues, context: WalkContext): Track {
   return new Walk(site, values, context).run();
-}
-
-/** "record.field" of a place, or "?.field" where the record is not known; undefined where it is no field. */
-export function fieldName(place: Place): string | undefined {
-  const key = fieldKey(place.steps);
-  if (key !== undefined) return key.replace(/\*+$/, "");
-  for (let i = place.steps.length - 1; i >= 0; i--) {
-    const step = place.steps[i];
-    if (step?.kind === "field") return `?.${step.name}`;
-  }
-  return undefined;
-}
-
-/** Whether two field names may mean one field. */
-export function sameField(a: string, b: string): boolean {
-  if (a === b) return true;
-  if (!a.startsWith("?") && !b.startsWith("?")) return false;
-  return a.slice(a.lastIndexOf(".")) === b.slice(b.lastIndexOf("."));
 }
 
 class Walk {
@@ -274,23 +256,18 @@ class Walk {
     const api = this.#context.api(this.#owner, call);
     const callees = this.#context.callees(this.#owner, call);
     for (const callee of callees) this.#entered.add(callee);
-    let concerned = false;
-    call.arguments.forEach((argument, index) => {
+    const passes = call.arguments.flatMap((argument, index): readonly HandlePass[] => {
       const text = textOfValue(this.#values.evaluate(environment, argument));
+      if (this.#mentions(text, state))
+        return [{ call, argument: index, by: state.handles.has(text) ? "value" : "derived" }];
       const pointed = peel(argument);
-      const holds =
-        pointed.kind === "address" &&
-        this.#mentions(
-          textOfValue(this.#values.read(environment, this.#values.locate(environment, pointed.place))),
-          state,
-        );
-      const ours = this.#mentions(text, state);
-      if (!ours && !holds) return;
-      concerned = true;
-      if (api?.effect === "check-handle") return;
-      const by = holds && !ours ? "address" : state.handles.has(text) ? "value" : "derived";
-      this.#passes.set(`${call.id} ${index}`, { call, argument: index, by });
+      if (pointed.kind !== "address") return [];
+      const held = this.#values.read(environment, this.#values.locate(environment, pointed.place));
+      return this.#mentions(textOfValue(held), state) ? [{ call, argument: index, by: "address" }] : [];
     });
+    const concerned = passes.length > 0;
+    if (api?.effect !== "check-handle")
+      for (const pass of passes) this.#passes.set(`${call.id} ${pass.argument}`, pass);
     const result = resultName(call);
     if (api?.effect === "check-handle") {
       if (concerned || this.#mayConcern(environment, call, api, state)) {
