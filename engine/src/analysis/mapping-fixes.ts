@@ -3,6 +3,7 @@ import type { Statement } from "../program/program.ts";
 import type { TextEdit } from "../text/edit.ts";
 import { allocationTerms } from "./allocation-terms.ts";
 import type { Facts, Origin } from "./facts.ts";
+import { makerOf } from "./finding-path.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { peel } from "./local-values.ts";
@@ -24,7 +25,7 @@ export function mappingFixes(facts: Facts, mapping: UserMapping, origin: Origin)
 
 /** ALSA maps its own buffers by their type (sound/core/pcm_native.c:3889, linux 6.12.117). */
 function soundMmap(facts: Facts, mapping: UserMapping, origin: Origin): MappingFix | undefined {
-  if (!origin.birth || !/^(devm_)?snd_/.test(origin.api?.name ?? "")) return undefined;
+  if (!origin.birth || !/^(devm_)?snd_/.test(makerOf(origin))) return undefined;
   const substream = parameterOf(mapping, "snd_pcm_substream");
   if (substream === undefined || !mapping.vma) return undefined;
   const edits = rewrite(facts, mapping, "snd_pcm_lib_default_mmap", [

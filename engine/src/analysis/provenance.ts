@@ -15,7 +15,7 @@ import { embeddingOf, fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards.ts";
 import { LocalValues, peel } from "./local-values.ts";
-import { isSoundField, soundFacts } from "./sound-buffers.ts";
+import { isSoundField, runtimeSource, soundFacts } from "./sound-buffers.ts";
 import type { SourceNames } from "./source-names.ts";
 import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
 import type { Site, Store, UnitIndex } from "./unit-index.ts";
@@ -115,6 +115,7 @@ export class Provenance {
         const guards = [
           ...this.guardsAt(owner, statement, block),
           ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
+          ...this.#callersGuards(outermost),
         ];
         contexts.push({ origins: unique(origins), guards });
         return;
@@ -123,6 +124,16 @@ export class Provenance {
     };
     visit([]);
     return { contexts };
+  }
+
+  /** What every call to the function is under: a test may stand in the caller. */
+  #callersGuards(target: ProgramFunction): readonly Guard[] {
+    const [first, ...others] = this.#index.unit.callersOf(target).slice(0, mostCallers);
+    if (!first) return [];
+    const sets = others.map((site) => this.guardsAt(site.caller, site.statement.id));
+    return this.guardsAt(first.caller, first.statement.id).filter((guard) =>
+      sets.every((set) => set.some((one) => one.key === guard.key && one.outcome === guard.outcome)),
+    );
   }
 
   #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {
@@ -401,7 +412,7 @@ export class Provenance {
       return [{ ...unknownOrigin("vma->vm_page_prot"), kind: "pgprot-cached" }];
     const record = key.slice(0, key.indexOf("."));
     const scope = this.#scopeOf(record, file);
-    const name = `${key}|${embedding}|${scope ?? ""}`;
+    const name = `${key}|${embedding}|${scope === "prefer" ? `before others ${file}` : (scope ?? "")}`;
     const known = this.#fields.get(name);
     if (known) return known;
     if (query.fields.has(name)) {
@@ -412,9 +423,16 @@ export class Provenance {
     const outerCut = query.cut;
     query.cut = false;
     let stores = this.#index.storesTo(key);
-    const own = stores.filter((one) => one.function.file === file);
+    let own = stores.filter((one) => one.function.file === file);
+    const runtime = runtimeSource(key);
+    if (runtime !== undefined && own.length === 0) {
+      // snd_pcm_set_runtime_buffer() copies a buffer that the driver filled itself.
+      own = this.#index.storesTo(runtime).filter((one) => one.function.file === file);
+      if (own.length > 0) stores = own;
+    }
     if (scope === file || (scope === "prefer" && own.length > 0)) stores = own;
-    const origins = stores.flatMap((store) => this.#storedBy(store, key, embedding, query));
+    const stored = stores === own && own.length > 0 && runtime !== undefined ? [key, runtime] : [key];
+    const origins = stores.flatMap((store) => stored.flatMap((one) => this.#storedBy(store, one, embedding, query)));
     if (isSoundField(key, embedding) || (origins.length === 0 && isSoundField(key, "snd_pcm_substream.dma_buffer")))
       // A file that fills its buffers itself does not get those of its neighbours.
       origins.push(

@@ -36,6 +36,12 @@ export function isSoundField(key: string, embedding: string): boolean {
   return embedding === "snd_pcm_substream.dma_buffer" || embedding === "*snd_pcm_runtime.dma_buffer_p";
 }
 
+/** The buffer's field that a field of the runtime is copied from (sound/core/pcm_lib.c, snd_pcm_set_runtime_buffer). */
+export function runtimeSource(key: string): string | undefined {
+  if (key === "snd_pcm_runtime.dma_area") return "snd_dma_buffer.area";
+  return key === "snd_pcm_runtime.dma_addr" ? "snd_dma_buffer.addr" : undefined;
+}
+
 export function soundFacts(index: UnitIndex, key: string, file: string): readonly SubsystemFact[] {
   const area = areaFields.has(key);
   if (!area && !addressFields.has(key)) return [];
