@@ -102,7 +102,16 @@ export class Hardware {
     const virtual = this.address(at ?? this.reserveKernel(size));
     this.port.perform({
       kind: "map",
-      mapping: { id: this.#id("kernel"), name, space: 0, virtual, physical: frames, size, attribute, origin },
+      mapping: {
+        id: this.#id("kernel"),
+        name,
+        space: 0,
+        virtual,
+        physical: frames.map((frame) => this.frame(frame)),
+        size,
+        attribute,
+        origin,
+      },
     });
     return this.bits(virtual);
   }
@@ -116,7 +125,7 @@ export class Hardware {
         name,
         space: 1,
         virtual: this.address(virtual),
-        physical: frames,
+        physical: frames.map((frame) => this.frame(frame)),
         size: frames.length * this.pageBytes,
         attribute,
         origin,
@@ -160,6 +169,21 @@ export class Hardware {
       bits = (bits << 8n) | BigInt(bytes[at] ?? 0);
     }
     return bits;
+  }
+
+  /**
+   * The frame that a page table entry or a DMA address can hold: a physical address of at most 51 bits, whatever arithmetic
+   * gave. Beyond that a number would no longer count in bytes.
+   */
+  frame(physical: number): number {
+    const limit = 2 ** 51;
+    const rest = physical % limit;
+    return this.pageOf(rest < 0 ? rest + limit : rest);
+  }
+
+  /** The frame of a page frame number, as the driver's variable holds it. */
+  frameOfNumber(pfn: bigint): number {
+    return Number(BigInt.asUintN(51, pfn * BigInt(this.pageBytes)));
   }
 
   pageOf(physical: number): number {

@@ -57,6 +57,8 @@ export class Kernel implements World {
   userColour: { readonly colour: number; readonly pages: number } | undefined;
   /** What the device does when a call hands it memory and waits: the proof says. */
   onDeviceTurn: ((handle: bigint, size: number, direction: Direction, call: string) => void) | undefined;
+  /** Called before memory is mapped for streaming. */
+  onMap: ((physical: number, size: number, name: string) => void) | undefined;
   #watcher: AccessWatcher | undefined;
   #evaluator: Evaluator | undefined;
   #steering: Steering | undefined;

@@ -52,6 +52,9 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
   kernel.onDeviceTurn = (handle, size, direction) => {
     proof.device?.(run, handle, size, direction);
   };
+  kernel.onMap = (physical, size, name) => {
+    proof.mapping?.(run, physical, size, name);
+  };
   let stopped: string | undefined;
   try {
     for (const entry of entriesOf(unit, request.path)) {

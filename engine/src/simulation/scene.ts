@@ -80,6 +80,10 @@ export class Scene {
   readonly wrongPages: { readonly virtual: bigint; readonly physical: number; readonly call: string }[] = [];
   /** Physical pages of device registers that the code has asked the bus for. */
   readonly registers = new Set<number>();
+  /** Transfers of an SPI message, by the message's address. */
+  readonly messages = new Map<bigint, readonly bigint[]>();
+  /** A helper has copied the data before the transfer, so the caller's memory did not matter. */
+  copied = false;
   /** Scatterlists by the address of their first entry, as they were when they were mapped or handed over. */
   readonly lists = new Map<bigint, readonly ListEntry[]>();
 

@@ -59,6 +59,43 @@ const spi =
     return zeroValue;
   };
 
+/** The transfers of a message: spi_message_add_tail(transfer, message) collects them, spi_sync() runs them in order. */
+const addTransfer: ModelFunction = (kernel, call) => {
+  const message = bits(call, 1);
+  kernel.scene.messages.set(message, [...(kernel.scene.messages.get(message) ?? []), bits(call, 0)]);
+  return zeroValue;
+};
+
+function runTransfers(kernel: Kernel, transfers: readonly bigint[], call: string): void {
+  for (const at of transfers.slice(0, 32)) {
+    const read = (field: string): bigint => kernel.readField(at, "spi_transfer", field).bits;
+    const bytes = Math.max(1, sizeOf(kernel.readField(at, "spi_transfer", "len", 4).bits) || 4);
+    const sent = read("tx_buf");
+    const received = read("rx_buf");
+    if (sent >= 4096n) transfer(kernel, sent, bytes, "to-device", call);
+    if (received >= 4096n) transfer(kernel, received, bytes, "from-device", call);
+  }
+}
+
+const spiSync: ModelFunction = (kernel, call) => {
+  runTransfers(kernel, kernel.scene.messages.get(bits(call, 1)) ?? [], `${call.name}()`);
+  return zeroValue;
+};
+
+const spiSyncTransfer: ModelFunction = (kernel, call) => {
+  const stride = BigInt(kernel.evaluator.layouts.sizeOf({ kind: "record", tag: "struct", name: "spi_transfer" }));
+  const count = Math.min(32, Math.max(1, Number(bits(call, 2))));
+  const list = Array.from({ length: count }, (_, index) => bits(call, 1) + BigInt(index) * stride);
+  runTransfers(kernel, list, `${call.name}()`);
+  return zeroValue;
+};
+
+/** Helpers that copy to memory of their own before they transfer: any memory will do. */
+const copying: ModelFunction = (kernel) => {
+  kernel.scene.copied = true;
+  return zeroValue;
+};
+
 /** dmaengine_prep_slave_single(chan, buf, len, dir, flags): the engine is told a bus address. */
 const prepare =
   (handle: number, length: number, direction: number): ModelFunction =>
@@ -90,6 +127,19 @@ export const busFunctions: ModelTable = {
   usb_control_msg: usbControl,
   usb_bulk_msg: usbBulk,
   usb_interrupt_msg: usbBulk,
+  usb_control_msg_send: copying,
+  usb_control_msg_recv: copying,
+  snd_usb_ctl_msg: copying,
+  spi_write_then_read: copying,
+  regmap_bulk_write: copying,
+  spi_message_init: (kernel, call) => {
+    kernel.scene.messages.set(bits(call, 0), []);
+    return zeroValue;
+  },
+  spi_message_add_tail: addTransfer,
+  spi_sync: spiSync,
+  spi_async: spiSync,
+  spi_sync_transfer: spiSyncTransfer,
   spi_write: spi("to-device"),
   spi_read: spi("from-device"),
   dmaengine_prep_slave_single: prepare(1, 2, 3),

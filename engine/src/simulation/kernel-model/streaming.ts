@@ -72,17 +72,19 @@ export function mapStreaming(kernel: Kernel, request: MapRequest): bigint {
   const { narrator, port, scene } = kernel;
   const buffer = bufferFor(kernel, request.virtual, request.size);
   const name = buffer.name || kernel.evaluator.space.describe(request.virtual);
+  kernel.onMap?.(request.physical, request.size, name);
   const canSync = (request.attrs & dmaAttributes.skipSync) === 0n;
   narrator.driver(
     `${request.call} gives ${name} to the device${canSync ? sentenceOfSync(kernel, "device", request.direction) : ""}.`,
     true,
   );
-  const first = kernel.hardware.pageOf(request.physical);
-  const count = Math.max(1, Math.ceil((request.physical - first + request.size) / kernel.hardware.pageBytes));
+  const first = kernel.hardware.frame(request.physical);
+  const inPage = Number(BigInt(Math.trunc(request.physical)) & BigInt(kernel.hardware.pageBytes - 1));
+  const count = Math.max(1, Math.ceil((inPage + request.size) / kernel.hardware.pageBytes));
   const frames = Array.from({ length: Math.min(count, 64) }, (_, index) => first + index * kernel.hardware.pageBytes);
   const access = request.direction === "to-device" ? "read" : request.direction === "from-device" ? "write" : "both";
   if (canSync) synchronise(kernel, "device", request.direction, request.physical, request.size);
-  const handle = busAddress(kernel, frames, access) + BigInt(request.physical - first);
+  const handle = busAddress(kernel, frames, access) + BigInt(inPage);
   const mapping: StreamingMapping = {
     handle,
     virtual: request.virtual,

@@ -12,7 +12,7 @@ import { physicalOfPage } from "./pages.ts";
 /** Frames of physically contiguous memory. */
 function contiguous(kernel: Kernel, physical: number, bytes: number): number[] {
   const { pageBytes } = kernel.hardware;
-  const first = kernel.hardware.pageOf(physical);
+  const first = kernel.hardware.frame(physical);
   return Array.from(
     { length: Math.min(64, Math.max(1, Math.ceil(bytes / pageBytes))) },
     (_, index) => first + index * pageBytes,
@@ -24,9 +24,10 @@ export function mapToUser(
   kernel: Kernel,
   call: KernelCall | string,
   virtual: bigint,
-  frames: readonly number[],
+  given: readonly number[],
   attribute: Attribute,
 ): void {
+  const frames = given.map((frame) => kernel.hardware.frame(frame));
   const name = typeof call === "string" ? call : `${call.name}()`;
   const first = frames[0] ?? 0;
   const owner = kernel.scene.buffers.findLast((buffer) => buffer.frames.includes(first));
@@ -63,8 +64,7 @@ function inWords(attribute: Attribute): string {
 
 /** remap_pfn_range(vma, addr, pfn, size, prot). */
 const remap: ModelFunction = (kernel, call) => {
-  const { pageBytes } = kernel.hardware;
-  const frames = contiguous(kernel, Number(bits(call, 2)) * pageBytes, size(call, 3));
+  const frames = contiguous(kernel, kernel.hardware.frameOfNumber(bits(call, 2)), size(call, 3));
   mapToUser(kernel, call, bits(call, 1), frames, kernel.attributeOf(bits(call, 4)));
   return zeroValue;
 };
@@ -97,13 +97,7 @@ const insertFrame =
   (kernel, call) => {
     const { protection } = vmaOf(kernel, bits(call, 0));
     const prot = withProtection ? bits(call, 3) : protection;
-    mapToUser(
-      kernel,
-      call,
-      bits(call, 1),
-      [Number(bits(call, 2)) * kernel.hardware.pageBytes],
-      kernel.attributeOf(prot),
-    );
+    mapToUser(kernel, call, bits(call, 1), [kernel.hardware.frameOfNumber(bits(call, 2))], kernel.attributeOf(prot));
     return known(0x100n);
   };
 

@@ -20,6 +20,8 @@ export interface Proof {
   /** Before the finding's own statement runs, and right after it. */
   before?(run: ProofRun): void;
   after?(run: ProofRun): void;
+  /** Memory is about to be mapped for streaming. */
+  mapping?(run: ProofRun, physical: number, size: number, name: string): void;
   /** A call hands memory to the device and waits for it: the device's turn. */
   device?(run: ProofRun, handle: bigint, size: number, direction: Direction): void;
   /** The driver's functions have returned. */

@@ -1,6 +1,7 @@
 /** A3, C1, D1 and E1: memory that was given to the device by a streaming mapping. */
 import { bytesText } from "../../machine/address.ts";
 import type { StreamingMapping } from "../scene.ts";
+import { Stop } from "../world.ts";
 import { type Proof, type ProofRun, pattern } from "./proof.ts";
 
 /** A refused mapping is the end of the transfer, wherever it happens. */
@@ -63,6 +64,9 @@ export const ownedByDeviceProof: Proof = {
   id: "owned-by-device",
   title: "The CPU uses memory that belongs to the device",
   fine: "On this machine the access does no harm: the device and the CPU see each other's newest bytes.",
+  mapping(run, physical, size, name) {
+    fillUnwritten(run, physical, size, name);
+  },
   before(run) {
     run.touched.length = 0;
     const mapping = run.kernel.scene.streaming.findLast((item) => item.live && item.owner === "device");
@@ -104,6 +108,28 @@ export const ownedByDeviceProof: Proof = {
     readBack(run, mapping);
   },
 };
+
+/** Bytes that nothing has written so far hold what the buffer's last use left: values that a later store can be told from. */
+function fillUnwritten(run: ProofRun, physical: number, size: number, name: string): void {
+  const { board } = run.kernel.port;
+  const virtual = run.kernel.hardware.linear(physical);
+  let told = false;
+  for (let at = 0; at < Math.min(size, 256); at++) {
+    if (!run.kernel.isShared(virtual + BigInt(at), 1) || board.promises.writerOf(physical + at) !== undefined) continue;
+    let end = at + 1;
+    while (
+      end < Math.min(size, 256) &&
+      run.kernel.isShared(virtual + BigInt(end), 1) &&
+      board.promises.writerOf(physical + end) === undefined
+    ) {
+      end++;
+    }
+    if (!told) run.kernel.narrator.act("cpu", `${name} holds bytes of its last use (aa).`);
+    told = true;
+    run.kernel.hardware.store(virtual + BigInt(at), pattern(0xaa, end - at));
+    at = end;
+  }
+}
 
 function covers(mapping: StreamingMapping, address: bigint): boolean {
   return address >= mapping.virtual && address < mapping.virtual + BigInt(mapping.size);
@@ -152,7 +178,9 @@ export const stackBufferProof: Proof = {
   },
   finish(run) {
     showRefusal(run);
-    const mapping = run.kernel.scene.streaming.at(-1);
+    const { scene } = run.kernel;
+    const mapping = scene.streaming.at(-1);
+    if (mapping === undefined && !scene.copied) throw new Stop("no transfer of the buffer came to be");
     if (mapping === undefined || !onStack(run, mapping) || mapping.direction === "to-device") return;
     run.takeBack(mapping);
     readBack(run, mapping);

@@ -21,7 +21,7 @@ export function meantBuffer(run: ProofRun, mapping: UserMapping): Buffer | undef
   const first = mapping.frames[0] ?? 0;
   const mapped = scene.buffers.findLast((buffer) => buffer.frames.includes(first));
   if (mapped !== undefined) return mapped;
-  const wrong = scene.wrongPages.findLast((page) => run.kernel.hardware.pageOf(page.physical) === first);
+  const wrong = scene.wrongPages.findLast((page) => run.kernel.hardware.frame(page.physical) === first);
   if (wrong !== undefined) return scene.bufferAt(wrong.virtual);
   return scene.bufferOfHandle(BigInt(first));
 }

@@ -46,9 +46,9 @@ export function showWrongPage(run: ProofRun): void {
   }
   // The linear address of the wrong page is the pointer that it was computed from: the mistake undoes itself there. What uses
   // the page as a page (another mapping, a list that is mapped, a user) goes by the frame.
-  const frame = kernel.hardware.pageOf(wrong.physical);
+  const frame = kernel.hardware.frame(wrong.physical);
   const window = kernel.hardware.mapKernel("a mapping of that page", [frame], "write-back", "vmap()");
-  const address = window + BigInt(wrong.physical - frame);
+  const address = window + (wrong.virtual % BigInt(kernel.hardware.pageBytes));
   const seen = run.cpuReads(address, 4, `Code that is given the page of ${wrong.call} maps it and reads it.`);
   if (seen.fault !== undefined) {
     const sentence = `The kernel takes a fault: ${wrong.call} made the page at 0x${wrong.physical.toString(16)} of it, where there is no memory. The 11 is in ${name}.`;
