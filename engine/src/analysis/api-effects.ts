@@ -74,11 +74,12 @@ function makesHandle(api: ApiFunction): boolean {
 
 /** An argument may decide what the memory is: the attributes of dma_alloc_attrs(), the type of an ALSA buffer. */
 function memoryOf(api: ApiFunction, memory: MemoryKind, call: CallStatement): MemoryKind {
-  const argument = api.memoryBy && call.arguments[api.memoryBy.parameter];
+  const by = api.memoryBy;
+  const argument = by && call.arguments[by.parameter];
   if (!argument) return memory;
   const names = new Set<string>();
   collectSymbols(argument, names);
-  for (const [name, kind] of Object.entries(api.memoryBy?.kinds ?? {})) if (names.has(name)) return kind;
+  for (const [name, kind] of Object.entries(by.kinds)) if (names.has(name)) return kind;
   return memory;
 }
 

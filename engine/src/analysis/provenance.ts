@@ -440,8 +440,9 @@ export class Provenance {
       );
     query.fields.delete(name);
     const result = origins.length > 0 ? unique(origins) : [unknownOrigin("")];
-    if (!query.cut) this.#fields.set(name, result);
-    query.cut = query.cut || outerCut;
+    const incomplete = wasCut(query);
+    if (!incomplete) this.#fields.set(name, result);
+    query.cut = incomplete || outerCut;
     return result;
   }
 
@@ -542,6 +543,11 @@ function birthNote(name: string | undefined, symbol: Symbol & { readonly kind: "
   if (symbol.slot === "handle") return `DMA address returned by ${maker}() here`;
   const verb = makers.test(maker) ? "allocated by" : "taken from";
   return `${name === undefined ? "" : `${name} `}${verb} ${maker}() here`;
+}
+
+/** A call, so that the compiler does not take the value from before the resolution for granted. */
+function wasCut(query: Query): boolean {
+  return query.cut;
 }
 
 function newQuery(work: Query["work"] = { left: mostWork }): Query {

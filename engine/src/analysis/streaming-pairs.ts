@@ -10,7 +10,9 @@ export function isNeverUnmapped(facts: Facts, call: ApiCall): boolean {
   const { function: owner, statement } = call;
   const locals = new Set<number>();
   if (statement.result?.root.kind === "variable") locals.add(statement.result.root.id);
-  const note = (key: string | undefined): void => void (key !== undefined && keys.add(key));
+  const note = (key: string | undefined): void => {
+    if (key !== undefined) keys.add(key);
+  };
   if (statement.result) note(fieldKey(statement.result.steps));
   for (const id of flowOf(owner).order)
     for (const one of owner.blocks[id]?.statements ?? [])
