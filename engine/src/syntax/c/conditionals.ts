@@ -167,14 +167,18 @@ class ConditionalPass {
   squeeze(): void {
     if (!this.#anyDead) return;
     const { kinds, starts, ends, symbols, count } = this.#tokens;
-    let to = 0;
-    for (let i = 0; i <= count; i++) {
-      const kind = kinds[i] ?? 0;
-      if (kind === T.dead) continue;
-      kinds[to] = kind;
-      starts[to] = starts[i] ?? 0;
-      ends[to] = ends[i] ?? 0;
-      symbols[to++] = symbols[i] ?? 0;
+    let to = kinds.indexOf(T.dead);
+    let from = to;
+    while (from <= count) {
+      if (kinds[from] === T.dead) {
+        from++;
+        continue;
+      }
+      let end = kinds.indexOf(T.dead, from);
+      if (end < 0 || end > count) end = count + 1;
+      for (const array of [kinds, starts, ends, symbols]) array.copyWithin(to, from, end);
+      to += end - from;
+      from = end;
     }
     this.#tokens.count = to - 1;
   }

@@ -77,21 +77,24 @@ let starts = new Int32Array(1 << 14);
 let ends = new Int32Array(1 << 14);
 let symbols = new Int32Array(1 << 14);
 let nameHashes = new Int32Array(1 << 12);
+/** Where in the text a name of the file stands first; -1 for the names that are there from the beginning. */
+let firstPlaces = new Int32Array(1 << 12);
+let nameLengths = new Int32Array(1 << 12);
 let table = new Int32Array(1 << 13);
 
 function growTokens(): void {
-  const size = kinds.length * 2;
-  const grow = (old: Int32Array): Int32Array<ArrayBuffer> => {
-    const bigger = new Int32Array(size);
-    bigger.set(old);
-    return bigger;
-  };
-  const bigger = new Uint8Array(size);
+  const bigger = new Uint8Array(kinds.length * 2);
   bigger.set(kinds);
   kinds = bigger;
-  starts = grow(starts);
-  ends = grow(ends);
-  symbols = grow(symbols);
+  starts = doubled(starts);
+  ends = doubled(ends);
+  symbols = doubled(symbols);
+}
+
+function doubled(old: Int32Array): Int32Array<ArrayBuffer> {
+  const bigger = new Int32Array(old.length * 2);
+  bigger.set(old);
+  return bigger;
 }
 
 function insert(hash: number, symbol: number): void {
@@ -106,6 +109,8 @@ function resetNames(): string[] {
   for (let i = 0; i < seedHashes.length; i++) {
     const hash = seedHashes[i] ?? 0;
     nameHashes[i] = hash;
+    firstPlaces[i] = -1;
+    nameLengths[i] = seedNames[i]?.length ?? 0;
     insert(hash, i);
   }
   return seedNames.slice();
@@ -119,23 +124,29 @@ function intern(text: string, from: number, to: number, hash: number, names: str
   for (;;) {
     const symbol = table[slot] ?? -1;
     if (symbol === -1) break;
-    if (nameHashes[symbol] === hash) {
-      const name = names[symbol] ?? "";
-      if (name.length === length) {
-        let i = 0;
+    if (nameHashes[symbol] === hash && nameLengths[symbol] === length) {
+      const first = firstPlaces[symbol] ?? -1;
+      let i = 0;
+      if (first < 0) {
+        const name = names[symbol] ?? "";
         while (i < length && name.charCodeAt(i) === text.charCodeAt(from + i)) i++;
-        if (i === length) return symbol;
+      } else {
+        // Comparing within the text is faster than with the name that was cut out of it.
+        while (i < length && text.charCodeAt(first + i) === text.charCodeAt(from + i)) i++;
       }
+      if (i === length) return symbol;
     }
     slot = (slot + 1) & mask;
   }
   const symbol = names.length;
   names.push(text.slice(from, to));
   if (symbol >= nameHashes.length) {
-    const bigger = new Int32Array(nameHashes.length * 2);
-    bigger.set(nameHashes);
-    nameHashes = bigger;
+    nameHashes = doubled(nameHashes);
+    firstPlaces = doubled(firstPlaces);
+    nameLengths = doubled(nameLengths);
   }
+  firstPlaces[symbol] = from;
+  nameLengths[symbol] = length;
   nameHashes[symbol] = hash;
   if (names.length * 2 > table.length) {
     table = new Int32Array(table.length * 2);

@@ -265,14 +265,13 @@ function parseBounded(p: FileCursor, close: number): Statement[] {
   p.limit = close;
   if (p.pos === close) p.kind = T.eof;
   const { depth } = p;
-  const body: Statement[] = [];
-  for (;;) {
-    for (const statement of parseBlock(p)) body.push(statement);
-    if (p.kind === T.eof) break;
+  const body = parseBlock(p);
+  while (p.kind !== T.eof) {
     // A `}` that closes nothing.
     const { start } = p;
     p.advance();
     p.gap(start, p.lastEnd, "`}` without `{`");
+    body.push(...parseBlock(p));
   }
   p.depth = depth;
   p.kinds[close] = kept;

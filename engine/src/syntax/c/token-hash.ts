@@ -6,11 +6,14 @@ import { T } from "./tokens.ts";
 export function tokenHash(p: Cursor, from: number, to: number): number {
   let hash = 0x811c9dc5 | 0;
   for (let i = from; i < to; i++) {
+    // Names, keywords, numbers and character constants have a symbol; only the keyword `static` has symbol 0.
+    const symbol = p.symbols[i] ?? 0;
     const kind = p.kinds[i] ?? 0;
     let value = kind;
-    const named = kind === T.ident || kind === T.number || kind === T.char || kind >= T.keyword;
-    if (named) value = p.nameHashes[p.symbols[i] ?? 0] ?? 0;
-    else if (kind === T.string || kind >= T.directiveIf) value = textHash(p.text, p.starts[i] ?? 0, p.ends[i] ?? 0);
+    if (symbol !== 0) value = p.nameHashes[symbol] ?? 0;
+    else if (kind === T.string || (kind >= T.directiveIf && kind < T.dead)) {
+      value = textHash(p.text, p.starts[i] ?? 0, p.ends[i] ?? 0);
+    }
     hash = Math.imul(hash ^ value, 0x01000193);
     hash ^= hash >>> 15;
   }
