@@ -38,7 +38,10 @@ export class SourceLink implements Disposable {
     });
   }
 
-  /** Marks the stretch in its editor and scrolls to it. The focus moves there only when the user asked for it. */
+  /**
+   * Marks the stretch in its editor and scrolls to it. Stepping follows only in files that are in sight, for the panel shows the lines
+   * itself; a file is opened, and gets the focus, when the user asked for it.
+   */
   async reveal({ range, focus }: Revealed): Promise<void> {
     const uri = this.files[range.file];
     if (uri === undefined) return;
@@ -47,12 +50,15 @@ export class SourceLink implements Disposable {
       new Position(range.endLine - 1, range.endColumn - 1),
     );
     const visible = window.visibleTextEditors.find((editor) => sameUri(uri, editor.document.uri.toString()));
+    if (visible === undefined && !focus) {
+      this.clear();
+      return;
+    }
     const editor =
       visible !== undefined && !focus
         ? visible
         : await window.showTextDocument(Uri.parse(uri, true), {
             viewColumn: visible?.viewColumn ?? ViewColumn.One,
-            preserveFocus: !focus,
             preview: true,
           });
     if (focus) editor.selection = new Selection(target.start, target.start);
