@@ -44,8 +44,19 @@ function show(next: PanelModel): void {
   }
   if (root) {
     render(panelView(model, { send, go, togglePlay, revealStep }), root);
-    if (stepped) root.querySelector("[aria-current=step]")?.scrollIntoView({ block: "nearest" });
+    if (stepped) keepStepVisible(root);
   }
+}
+
+/** Scrolls the list of steps and nothing else: the picture must stay where it is. */
+function keepStepVisible(within: HTMLElement): void {
+  const list = within.querySelector(".steps");
+  const item = within.querySelector("[aria-current=step]");
+  if (!list || !item) return;
+  const outer = list.getBoundingClientRect();
+  const inner = item.getBoundingClientRect();
+  if (inner.top < outer.top) list.scrollTop += inner.top - outer.top;
+  else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom;
 }
 
 function go(where: Move): void {

@@ -36,6 +36,7 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
   const rows = memoryRows(trace).map((row) => viewRow(row, state, before, events));
   const [first, ...more] = step.sentences;
   return html`
+    <div class="stage">
     ${toolbarView(model, run, actions)}
     <section class="story ${step.stale ? "is-stale" : ""}" aria-live="polite" aria-atomic="true" tabindex="-1">
       <span class="agent agent-${step.agent}">${agentName(step.agent)}</span>
@@ -44,6 +45,7 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
         ${more.map((sentence) => html`<p class="more">${sentence}</p>`)}
       </div>
     </section>
+    </div>
     <div class="columns">
       <div class="column">${sourceView(trace, step, actions, model.step)} ${stepsView(run, model.step, actions)}</div>
       <div class="column">

@@ -17,7 +17,7 @@ const themes = {
   dark: "Default Dark Modern",
   contrast: "Default High Contrast",
 } as const;
-const mapping = /maps? .*(coherent|ring)/i;
+const mapping = "is a DMA address";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "dl-ui-"));
 const folder = path.join(scratch, "sampler");
@@ -91,6 +91,15 @@ async function replay(page: Page, editor: Locator, shot: (step: string) => Promi
   await sentence.press("End");
   await panel.locator("[data-stale=true]").first().waitFor();
   await shot("4-replay-stale-byte");
+  await panel
+    .getByRole("button", { name: /^Replay with/ })
+    .first()
+    .click();
+  await until("the fixed run to do no harm", async () =>
+    /never/i.test(await panel.locator("[data-part=verdict]").innerText()),
+  );
+  await panel.getByRole("button", { name: "Replay without it" }).click();
+  await until("the harm again", async () => /sometimes/i.test(await panel.locator("[data-part=verdict]").innerText()));
   await chooseNever(panel);
   await shot("5-replay-coherent-platform");
 }
@@ -102,6 +111,8 @@ async function chooseNever(panel: FrameLocator): Promise<void> {
 }
 
 async function fix(page: Page, editor: Locator, shot: (step: string) => Promise<unknown>): Promise<void> {
+  // Stepping has shown the other file: go back to the finding.
+  await page.getByRole("tab", { name: "sampler-data.c" }).click();
   const call = editor.locator(".view-line", { hasText: "remap_pfn_range" }).first();
   await call.getByText("remap_pfn_range", { exact: false }).first().click();
   await editor.locator(".monaco-editor.focused").waitFor();
@@ -119,7 +130,11 @@ async function fix(page: Page, editor: Locator, shot: (step: string) => Promise<
   }
   await shot("6-quick-fix");
   await page.keyboard.press("Enter");
-  await editor.locator(".view-line", { hasText: "dma_mmap_coherent" }).waitFor();
+  await page
+    .locator(".view-line", { hasText: "return dma_mmap_coherent" })
+    .or(page.locator(".view-line", { hasText: "dma_mmap_coherent(s" }))
+    .first()
+    .waitFor();
   await page.keyboard.press("Control+S");
   const file = path.join(folder, "sampler-data.c");
   await until("the fix on disk", () =>
