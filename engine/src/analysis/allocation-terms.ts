@@ -8,7 +8,7 @@ import type { Facts, Origin } from "./facts.ts";
 import { lastFieldIndex, recordAt } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
 import { flowOf } from "./flow.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { type Workings, workingsOf } from "./unit-facts.ts";
 
 export interface AllocationTerms {

@@ -48,10 +48,11 @@ export function symbolName(expression: Expression): string | undefined {
 
 /** Everything that a call makes. */
 export function bornOf(api: ApiFunction, call: CallStatement): readonly Birth[] {
-  if (/^snd_dma_alloc_(pages|dir_pages)/.test(api.name)) return soundBirths(api, call);
+  if (api.lands) return landingBirths(api, api.lands, call);
   const births: Birth[] = [];
   const out = api.parameters.findIndex((one) => one.role === "handle-out");
-  if (api.memory && makesMemory(api)) births.push({ slot: "result", made: memoryOf(api, api.memory, call) });
+  const memory = memoryOf(api, call);
+  if (memory && makesMemory(api)) births.push({ slot: "result", made: memory });
   if (api.handle) {
     // The bus address of on-chip SRAM is its physical address.
     if (out >= 0) births.push({ slot: "handle", made: api.memory === "sram" ? "phys" : api.handle, argument: out });
@@ -73,14 +74,14 @@ function makesHandle(api: ApiFunction): boolean {
 }
 
 /** An argument may decide what the memory is: the attributes of dma_alloc_attrs(), the type of an ALSA buffer. */
-function memoryOf(api: ApiFunction, memory: MemoryKind, call: CallStatement): MemoryKind {
+function memoryOf(api: ApiFunction, call: CallStatement): MemoryKind | undefined {
   const by = api.memoryBy;
   const argument = by && call.arguments[by.parameter];
-  if (!argument) return memory;
+  if (!argument) return api.memory;
   const names = new Set<string>();
   collectSymbols(argument, names);
   for (const [name, kind] of Object.entries(by.kinds)) if (names.has(name)) return kind;
-  return memory;
+  return api.memory;
 }
 
 function collectSymbols(expression: Expression, into: Set<string>): void {
@@ -92,14 +93,32 @@ function collectSymbols(expression: Expression, into: Set<string>): void {
   } else if (expression.kind === "cast") collectSymbols(expression.operand, into);
 }
 
-function soundBirths(api: ApiFunction, call: CallStatement): readonly Birth[] {
-  const kinds = soundBufferKinds(call.arguments[0]);
-  if (!kinds) return [];
-  const argument = api.name.includes("_dir_") ? 4 : 3;
+/** Memory that lands in a struct: the one that an argument points to, or the one that the call returns. */
+function landingBirths(
+  api: ApiFunction,
+  lands: NonNullable<ApiFunction["lands"]>,
+  call: CallStatement,
+): readonly Birth[] {
+  const memory = memoryOf(api, call);
+  if (!memory) return [];
+  const handle = handleBeside(memory);
+  const at = api.parameters.findIndex((one) => one.type?.includes(`struct ${lands.record} *`) ?? false);
+  // PCM buffers land in every substream's runtime, which no argument names: see sound-buffers.ts.
+  if (at < 0 && !api.returns.includes(lands.record)) return [];
+  const where = at >= 0 ? { argument: at } : {};
+  const fields = (name: string): NonNullable<Birth["fields"]> => [{ record: lands.record, name }];
   return [
-    { slot: "area", made: kinds.memory, argument, fields: [{ record: "snd_dma_buffer", name: "area" }] },
-    { slot: "addr", made: kinds.handle, argument, fields: [{ record: "snd_dma_buffer", name: "addr" }] },
+    { slot: lands.cpu, made: memory, ...where, fields: fields(lands.cpu) },
+    ...(lands.handle === undefined || !handle
+      ? []
+      : [{ slot: lands.handle, made: handle, ...where, fields: fields(lands.handle) }]),
   ];
+}
+
+/** What the address of an ALSA buffer is, by the kind of its memory (sound/core/memalloc.c). */
+function handleBeside(memory: MemoryKind): HandleKind | undefined {
+  if (memory === "coherent" || memory === "coherent-wc") return "dma-coherent";
+  return memory === "linear" || memory === "sram" ? "phys" : "dma-noncoherent";
 }
 
 const conversions: Partial<Record<ApiFunction["effect"], readonly [Conversion, readonly Role[]]>> = {

@@ -5,7 +5,7 @@ import { fieldKey } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
 import { flowOf } from "./flow.ts";
 import { forbiddenOrigins, type Verdict } from "./judgement.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { workingsOf } from "./unit-facts.ts";
 import { type UserMapping, userMappings } from "./user-mapping.ts";
 

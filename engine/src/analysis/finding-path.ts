@@ -3,7 +3,7 @@ import type { Expression, PathStep, Place, ProgramFunction, StatementId } from "
 import type { FileSpan } from "../text/span.ts";
 import type { Facts, Origin } from "./facts.ts";
 import { flowOf } from "./flow.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { workingsOf } from "./unit-facts.ts";
 
 /** The origin's path with the sink as its last step. */

@@ -6,7 +6,8 @@ import type { BlockId, CallStatement, Expression, ProgramFunction, VariableId } 
 import type { Guard } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
-import { type LocalValues, peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
+import type { LocalValues } from "./local-values.ts";
 import type { Location } from "./symbols.ts";
 
 /** A guard that reads a parameter of the function: a caller's argument can refute it. */

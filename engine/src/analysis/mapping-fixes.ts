@@ -6,7 +6,7 @@ import type { Facts, Origin } from "./facts.ts";
 import { makerOf } from "./finding-path.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { callText, dropUnused, importEdits, insertLineBefore, removeLines } from "./source-edits.ts";
 import type { UserMapping } from "./user-mapping.ts";
 

@@ -10,11 +10,13 @@ import type {
   Statement,
   StatementId,
 } from "../program/program.ts";
-import type { Guard, Origin, OriginKind, Value, ValueContext } from "./facts.ts";
+import type { Guard, Origin, Value, ValueContext } from "./facts.ts";
 import { embeddingOf, fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards.ts";
-import { LocalValues, peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
+import { LocalValues } from "./local-values.ts";
+import { joinPaths, mergeGuards, unique, unknownOrigin } from "./origins.ts";
 import { isSoundField, runtimeSource, soundFacts } from "./sound-buffers.ts";
 import type { SourceNames } from "./source-names.ts";
 import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
@@ -554,18 +556,6 @@ function newQuery(work: Query["work"] = { left: mostWork }): Query {
   return { open: false, fields: new Set(), cut: false, depth: 0, work };
 }
 
-export function unknownOrigin(name: string): Origin {
-  return {
-    kind: "unknown" satisfies OriginKind,
-    birth: undefined,
-    api: undefined,
-    path: [],
-    conversions: [],
-    guards: [],
-    name,
-  };
-}
-
 export function calleeName(call: CallStatement): string {
   if (call.callee.kind === "direct") return call.callee.name;
   const target = peel(call.callee.target);
@@ -575,46 +565,4 @@ export function calleeName(call: CallStatement): string {
 
 function spanOf(span: { file: string; start: number; end: number }): { file: string; start: number; end: number } {
   return { file: span.file, start: span.start, end: span.end };
-}
-
-/** Steps in order, each statement once per role. */
-function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): readonly PathStep[] {
-  const result = [...first];
-  for (const step of second)
-    if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role))
-      result.push(step);
-  return result;
-}
-
-/** Values with more sources than this are nobody's for certain. */
-const mostOrigins = 32;
-
-function unique(origins: readonly Origin[]): readonly Origin[] {
-  const seen = new Set<string>();
-  const distinct: Origin[] = [];
-  for (const one of origins) {
-    const key = originKey(one);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    if (distinct.length >= mostOrigins) return [...distinct, unknownOrigin("")];
-    distinct.push(one);
-  }
-  return distinct;
-}
-
-/** What says nothing about memory is told apart by its kind alone. */
-function originKey(one: Origin): string {
-  if (one.kind === "null" || one.kind === "number" || one.kind === "function") return one.kind;
-  const birth = one.birth?.statement.start ?? one.object?.start ?? -1;
-  const guards = one.guards.map((guard) => guard.key + guard.outcome).join();
-  return `${one.kind}|${one.birth?.function.file ?? ""}|${birth}|${one.conversions.join()}|${one.name}|${guards}`;
-}
-
-/** Guards further out than these hardly ever tell anything. */
-const mostGuards = 16;
-
-function mergeGuards(first: readonly Guard[], second: readonly Guard[]): readonly Guard[] {
-  if (second.length === 0 || first.length >= mostGuards) return first;
-  const more = second.filter((one) => !first.some((other) => other.key === one.key && other.outcome === one.outcome));
-  return more.length > 0 ? [...first, ...more].slice(0, mostGuards) : first;
 }

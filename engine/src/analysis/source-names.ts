@@ -10,7 +10,7 @@ import type {
   Step,
 } from "../program/program.ts";
 import { flowOf } from "./flow.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import type { Location, LocationStep, TraceStep } from "./symbols.ts";
 
 export class SourceNames {

@@ -6,7 +6,8 @@ import type { ApiFunction } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../program/program.ts";
 import { bornOf } from "./api-effects.ts";
 import { fieldKey } from "./field-keys.ts";
-import { type LocalContext, peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
+import type { LocalContext } from "./local-values.ts";
 
 /** Finds the contract of an API function by its name. */
 export interface Catalogue {

@@ -7,7 +7,7 @@ import type { Expression, GlobalVariable, ProgramFunction, Statement, StatementI
 import type { FileSpan } from "../text/span.ts";
 import type { Facts, Origin, Value } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
-import { peel } from "./local-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { makeLocation } from "./symbols.ts";
 import { workingsOf } from "./unit-facts.ts";
 

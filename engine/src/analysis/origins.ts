@@ -1,0 +1,57 @@
+/** Sets of origins: told apart, joined, and kept small. */
+import type { PathStep } from "../program/program.ts";
+import type { Guard, Origin, OriginKind } from "./facts.ts";
+
+/** Guards further out than these hardly ever tell anything. */
+const mostGuards = 16;
+
+/** Values with more sources than this are nobody's for certain. */
+const mostOrigins = 32;
+
+export function unknownOrigin(name: string): Origin {
+  return {
+    kind: "unknown" satisfies OriginKind,
+    birth: undefined,
+    api: undefined,
+    path: [],
+    conversions: [],
+    guards: [],
+    name,
+  };
+}
+
+/** Steps in order, each statement once per role. */
+export function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): readonly PathStep[] {
+  const result = [...first];
+  for (const step of second)
+    if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role))
+      result.push(step);
+  return result;
+}
+
+export function unique(origins: readonly Origin[]): readonly Origin[] {
+  const seen = new Set<string>();
+  const distinct: Origin[] = [];
+  for (const one of origins) {
+    const key = originKey(one);
+    if (seen.has(key)) continue;
+    seen.add(key);
+    if (distinct.length >= mostOrigins) return [...distinct, unknownOrigin("")];
+    distinct.push(one);
+  }
+  return distinct;
+}
+
+/** What says nothing about memory is told apart by its kind alone. */
+function originKey(one: Origin): string {
+  if (one.kind === "null" || one.kind === "number" || one.kind === "function") return one.kind;
+  const birth = one.birth?.statement.start ?? one.object?.start ?? -1;
+  const guards = one.guards.map((guard) => guard.key + guard.outcome).join();
+  return `${one.kind}|${one.birth?.function.file ?? ""}|${birth}|${one.conversions.join()}|${one.name}|${guards}`;
+}
+
+export function mergeGuards(first: readonly Guard[], second: readonly Guard[]): readonly Guard[] {
+  if (second.length === 0 || first.length >= mostGuards) return first;
+  const more = second.filter((one) => !first.some((other) => other.key === one.key && other.outcome === one.outcome));
+  return more.length > 0 ? [...first, ...more].slice(0, mostGuards) : first;
+}
