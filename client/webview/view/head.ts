@@ -1,4 +1,5 @@
 /** Title, platform chooser, verdicts, fixes. */
+import type { Verdict } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
 import type { PanelFinding, PanelPlatform, PanelReplay } from "../../shared/protocol.ts";
 import type { PanelModel } from "../panel-model.ts";
@@ -65,7 +66,9 @@ function choose(event: Event, actions: PanelActions): void {
 }
 
 function verdicts(platforms: readonly PanelPlatform[], replay: PanelReplay, actions: PanelActions): TemplateResult {
-  return html`<ul class="verdicts" aria-label="Verdict per platform">
+  return html`<details class="all-verdicts">
+    <summary>Verdict on each machine: ${summary(platforms)}</summary>
+    <ul class="verdicts" aria-label="Verdict per platform">
     ${platforms.map((platform) => {
       const verdict = platform.verdict ?? "unknown";
       const current = platform.id === replay.platform;
@@ -82,8 +85,20 @@ function verdicts(platforms: readonly PanelPlatform[], replay: PanelReplay, acti
         </button>
       </li>`;
     })}
-  </ul>`;
+    </ul>
+  </details>`;
 }
+
+/** "9 sometimes, 4 always, 3 never" */
+function summary(platforms: readonly PanelPlatform[]): string {
+  const count = (verdict: Verdict): number => platforms.filter((platform) => platform.verdict === verdict).length;
+  const order: readonly Verdict[] = ["always", "sometimes", "never", "unknown"];
+  const parts = order.filter((verdict) => count(verdict) > 0).map((verdict) => `${count(verdict)} ${verdict}`);
+  return parts.length > 0 ? parts.join(", ") : "being executed";
+}
+
+/** The fix's name without the explanation after the colon, which is in the tooltip. */
+const shortTitle = (title: string): string => title.split(/: /)[0] ?? title;
 
 function fixes(finding: PanelFinding, replay: PanelReplay, actions: PanelActions): TemplateResult {
   if (replay.variant.kind === "fixed") {
@@ -102,9 +117,10 @@ function fixes(finding: PanelFinding, replay: PanelReplay, actions: PanelActions
         html`<button
           type="button"
           class=${i === 0 ? "" : "secondary"}
+          title=${fix.title}
           @click=${() => actions.send({ kind: "replayWithFix", fix: fix.id })}
         >
-          Replay with: ${fix.title}${fix.safety === "review" ? " (review)" : ""}
+          Replay with: ${shortTitle(fix.title)}${fix.safety === "review" ? " (review)" : ""}
         </button>`,
     )}
   </p>`;

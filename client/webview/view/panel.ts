@@ -42,7 +42,7 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
       <span class="agent agent-${step.agent}">${agentName(step.agent)}</span>
       <div>
         <p data-part="sentence">${first ?? ""}</p>
-        ${more.map((sentence) => html`<p class="more">${sentence}</p>`)}
+        ${detailsView(more, step.harm !== undefined)}
       </div>
     </section>
     </div>
@@ -53,6 +53,19 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
       </div>
     </div>
   `;
+}
+
+/** What happens within the step. A long list is folded, but the sentence that tells the harm (the last one) stays in sight. */
+function detailsView(sentences: readonly string[], harm: boolean): TemplateResult {
+  const line = (sentence: string): TemplateResult => html`<p class="more">${sentence}</p>`;
+  if (sentences.length <= 2) return html`${sentences.map(line)}`;
+  const last = harm ? sentences.at(-1) : undefined;
+  const folded = last === undefined ? sentences : sentences.slice(0, -1);
+  return html`${last === undefined ? nothing : line(last)}
+    <details>
+      <summary class="more">${folded.length} things happen within this step</summary>
+      ${folded.map(line)}
+    </details>`;
 }
 
 const agentName = (agent: string): string =>
