@@ -2,7 +2,15 @@
  * Conditions under which a statement runs, named so that the same flag has the same name wherever it is tested: the flag that
  * chose the allocator is recognised where it chooses the mapper.
  */
-import type { BlockId, CallStatement, Expression, ProgramFunction, VariableId } from "../program/program.ts";
+import type {
+  BlockId,
+  CallStatement,
+  Expression,
+  Place,
+  ProgramFunction,
+  StatementId,
+  VariableId,
+} from "../program/program.ts";
 import type { Guard } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
@@ -151,7 +159,10 @@ function heldKey(values: LocalValues, block: BlockId, expression: Expression): K
     case "result":
       return callKey(values, symbol.call);
     case "number":
-      return { key: `constant:${symbol.text}` };
+      // A named constant of the configuration; the outcome of a comparison says nothing by itself.
+      return /^[A-Za-z]\w*$/.test(symbol.text) && symbol.text !== "sizeof"
+        ? { key: `constant:${symbol.text}` }
+        : undefined;
     default:
       return undefined;
   }
@@ -187,6 +198,10 @@ function findAssigned(values: LocalValues, block: BlockId): readonly Guard[] {
   for (const statement of owner.blocks[block]?.statements ?? []) {
     const target =
       statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+    if (statement.kind === "assign" && target) {
+      const guard = fieldGuard(values, statement.id, target, statement.value);
+      if (guard) guards.set(guard.key, guard);
+    }
     if (target?.root.kind !== "variable" || target.steps.length > 0) continue;
     const { id } = target.root;
     if (owner.variables[id]?.kind === "temporary") continue;
@@ -197,6 +212,16 @@ function findAssigned(values: LocalValues, block: BlockId): readonly Guard[] {
     else if (only !== undefined && only !== "unknown") guards.set(key, { key, outcome: "true" });
   }
   return [...guards.values()];
+}
+
+/** A constant stored in a field: the object is then one for which a later test of that field has this outcome. */
+function fieldGuard(values: LocalValues, statement: StatementId, target: Place, value: Expression): Guard | undefined {
+  const field = fieldKey(values.locationAt(statement, target).steps);
+  const constant = constantText(value);
+  if (field === undefined || constant === undefined) return undefined;
+  const key = `field:${field}`;
+  if (constant === "0" || constant === "NULL" || constant === "false") return { key, outcome: "false" };
+  return { key, outcome: constant === "true" || constant === "1" ? "true" : `== ${constant}` };
 }
 
 /** The parameter that the location is, or -1. */

@@ -52,6 +52,10 @@ function originKey(one: Origin): string {
 
 export function mergeGuards(first: readonly Guard[], second: readonly Guard[]): readonly Guard[] {
   if (second.length === 0 || first.length >= mostGuards) return first;
-  const more = second.filter((one) => !first.some((other) => other.key === one.key && other.outcome === one.outcome));
-  return more.length > 0 ? [...first, ...more].slice(0, mostGuards) : first;
+  const all = [...first];
+  for (const one of second) {
+    if (all.length >= mostGuards) break;
+    if (!all.some((other) => other.key === one.key && other.outcome === one.outcome)) all.push(one);
+  }
+  return all.length > first.length ? all : first;
 }
