@@ -290,13 +290,13 @@ describe("files", () => {
           "endLine": 1,
           "file": "huge.c",
           "line": 1,
-          "reason": "not read: 2.0 MB, more than the limit of 2 MB",
+          "reason": "not read: 2.1 MB, more than the limit of 2 MB",
         },
         {
           "endLine": 1,
           "file": "line.c",
           "line": 1,
-          "reason": "not read: 10.0 MB, more than the limit of 2 MB",
+          "reason": "not read: 10.1 MB, more than the limit of 2 MB",
         },
         {
           "endLine": 1,

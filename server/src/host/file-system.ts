@@ -50,8 +50,10 @@ export const disk: FileSystem = {
 /** Why a file of this size is not read, or undefined when it is. */
 export function refuseSize(bytes: number): string | undefined {
   if (bytes <= largestFile) return undefined;
-  const limit = largestFile / (1024 * 1024);
-  return `not read: ${(bytes / (1024 * 1024)).toFixed(1)} MB, more than the limit of ${limit} MB`;
+  const megabytes = 1024 * 1024;
+  // Rounded up: a file just over the limit must not read as if it were within it.
+  const size = (Math.ceil((10 * bytes) / megabytes) / 10).toFixed(1);
+  return `not read: ${size} MB, more than the limit of ${largestFile / megabytes} MB`;
 }
 
 /** Why these bytes are no source text, or undefined when they are. */
