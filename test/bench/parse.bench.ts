@@ -9,6 +9,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Language, Parser } from "web-tree-sitter";
 import { build } from "esbuild";
+import type { resolveConditionals as resolveText } from "../../engine/src/syntax/c/conditionals.ts";
+import type { lex as lexText } from "../../engine/src/syntax/c/lexer.ts";
+import type { parseC as parseText } from "../../engine/src/syntax/c/parse.ts";
 import { listFiles, readSource } from "../corpus/c-files.ts";
 
 const args = process.argv.slice(2);
@@ -29,12 +32,11 @@ for (let i = 0; i < files.length && texts.length < wanted; i += 37) {
 }
 const bytes = texts.reduce((sum, text) => sum + text.length, 0);
 
-type Front = Pick<
-  typeof import("../../engine/src/syntax/c/parse.ts") &
-    typeof import("../../engine/src/syntax/c/lexer.ts") &
-    typeof import("../../engine/src/syntax/c/conditionals.ts"),
-  "parseC" | "lex" | "resolveConditionals"
->;
+interface Front {
+  readonly lex: typeof lexText;
+  readonly parseC: typeof parseText;
+  readonly resolveConditionals: typeof resolveText;
+}
 const syntax = join(import.meta.dirname, "../../engine/src/syntax/c");
 const bundle = await build({
   stdin: {

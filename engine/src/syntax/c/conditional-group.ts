@@ -24,7 +24,7 @@ export function parseConditionalGroup<Item>(p: Cursor, parseBody: (p: Cursor) =>
       const body = parseBody(p);
       const end = p.lastEnd;
       arms.push(isElse ? { body, start: armStart, end } : { condition, body, start: armStart, end });
-    } while ((p.kind === T.directiveElif || p.kind === T.directiveElse) && !p.bad);
+    } while ((p.kind === T.directiveElif || p.kind === T.directiveElse) && !p.failed());
     p.take(T.directiveEndif);
   }
   p.leave();

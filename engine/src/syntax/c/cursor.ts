@@ -118,6 +118,10 @@ export class Cursor {
     this.badReason = reason;
     this.badAt = this.start;
   }
+  /** Has something failed that no caller has recovered from? A method, since the compiler takes fields as unchanged. */
+  failed(): boolean {
+    return this.bad;
+  }
   /** Clears a failure and records it as a gap over the given stretch. */
   recover(start: number, end: number): void {
     this.gap(start, end, this.badReason === "" ? unknownBadReason : this.badReason);

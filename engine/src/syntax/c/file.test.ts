@@ -189,7 +189,7 @@ describe("limits", () => {
     ["declarators", `int ${deep("(", ")")};`],
     ["macro loops", `${"for_each(a)\n".repeat(10_000)}x;`],
     ["statement expressions", `y = ${"({".repeat(10_000)}`],
-    ["argument statements", `${"g(x; ".repeat(10_000)}`],
+    ["argument statements", "g(x; ".repeat(10_000)],
     ["nested #if", `${"#if A\n".repeat(10_000)}x;\n${"#endif\n".repeat(10_000)}`],
     ["split #if", `y = ${"\n#if A\n1\n#else\n2".repeat(3_000)}${"\n#endif".repeat(3_000)};`],
     ["sizeof of types", `y = ${"sizeof(int[".repeat(3_000)}1${"]){}".repeat(3_000)};`],

@@ -34,19 +34,19 @@ function parseArgument(p: Cursor, open: number): Expression {
   const from = p.pos;
   const { start } = p;
   let argument = readArgument(p);
-  if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
-  if (!p.bad && argument.kind === "type-argument" && p.pos - from < declarationTokens) {
+  if (!p.failed() && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+  if (!p.failed() && argument.kind === "type-argument" && p.pos - from < declarationTokens) {
     // `poll(dev, 10, u32 x = read(dev); ..)`: what looked like a type begins a declaration.
     if (p.kind === T.assign || p.kind === T.semicolon) {
       p.moveTo(from);
       argument = parseStatementsArgument(p, start, []);
-      if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+      if (!p.failed() && (p.kind === T.comma || p.kind === T.rparen)) return argument;
     }
-  } else if (!p.bad && p.kind === T.semicolon && p.closing(open) >= 0) {
+  } else if (!p.failed() && p.kind === T.semicolon && p.closing(open) >= 0) {
     p.advance();
     const first: Statement = { kind: "expression", expression: argument, start, end: p.endFrom(start) };
     argument = parseStatementsArgument(p, start, [first]);
-    if (!p.bad && (p.kind === T.comma || p.kind === T.rparen)) return argument;
+    if (!p.failed() && (p.kind === T.comma || p.kind === T.rparen)) return argument;
   }
   p.fail("argument not understood");
   // Nesting that is too deep is no matter of this argument alone.
@@ -111,7 +111,7 @@ function namedPointerEnds(p: Cursor): boolean {
 
 function typeArgument(p: Cursor): Expression {
   const type: TypeName = parseTypeName(p, true);
-  if (p.bad) return unknownHere(p);
+  if (p.failed()) return unknownHere(p);
   return { kind: "type-argument", type, start: type.start, end: type.end };
 }
 
@@ -133,7 +133,7 @@ function parseStatementsArgument(p: Cursor, start: number, body: Statement[]): E
   const { inArgument } = p;
   p.inArgument = true;
   if (p.enter()) {
-    while (!p.bad && p.kind !== T.comma && p.kind !== T.rparen && p.kind !== T.eof) {
+    while (!p.failed() && p.kind !== T.comma && p.kind !== T.rparen && p.kind !== T.eof) {
       if (p.kind === T.semicolon) p.advance();
       else body.push(parseStatement(p));
     }

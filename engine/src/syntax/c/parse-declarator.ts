@@ -90,7 +90,7 @@ function parseDirect(p: Cursor, form: DeclaratorForm): Declarator {
     p.fail("a name expected in a declaration");
     return abstract;
   }
-  for (let length = 1; !p.bad && p.chainFits(length * 4); length++) {
+  for (let length = 1; !p.failed() && p.chainFits(length * 4); length++) {
     if (p.kind === T.lbracket) declarator = parseArray(p, declarator);
     else if (p.kind === T.lparen) declarator = parseFunction(p, declarator);
     else break;
@@ -127,7 +127,7 @@ function parseFunction(p: Cursor, inner: Declarator): Declarator {
   let variadic = false;
   p.advance();
   if (p.kind === K.void && p.peek(1) === T.rparen) p.advance();
-  while (p.kind !== T.rparen && !p.bad) {
+  while (p.kind !== T.rparen && !p.failed()) {
     if (p.take(T.ellipsis)) variadic = true;
     else parameters.push(parseParameter(p));
     if (p.kind !== T.rparen && !p.expect(T.comma, "`,` or `)` expected after a parameter")) break;
@@ -141,7 +141,7 @@ function parseParameter(p: Cursor): ParameterDeclaration {
   const specifiers = parseSpecifiers(p, "name");
   const declarator = parseDeclarator(p, "either");
   const annotations = parseTrailing(p);
-  if (p.lastEnd <= start && !p.bad) p.fail("parameter expected");
+  if (p.lastEnd <= start && !p.failed()) p.fail("parameter expected");
   return { specifiers, declarator, annotations, start, end: p.endFrom(start) };
 }
 
@@ -151,7 +151,7 @@ export function parseTrailing(p: Cursor): readonly Annotation[] {
   for (;;) {
     const { kind } = p;
     const word = kind === T.ident || (kind >= K.firstAttribute && kind <= K.lastAsm);
-    if (!word || p.bad) return annotations ?? none;
+    if (!word || p.failed()) return annotations ?? none;
     // On a new line only a word that is surely one: else a half-typed declaration would swallow the next statement.
     if (kind === T.ident && !p.isAnnotation(p.symbol) && !p.name.startsWith("__") && p.onNewLine(p.pos)) {
       return annotations ?? none;
@@ -221,10 +221,10 @@ export function finishDeclaration(
   for (;;) {
     declarator ??= parseInitDeclarator(p, scope);
     declarators.push(declarator);
-    if (p.bad || !p.take(T.comma)) break;
+    if (p.failed() || !p.take(T.comma)) break;
     declarator = undefined;
   }
-  if (!p.bad && !p.take(T.semicolon)) {
+  if (!p.failed() && !p.take(T.semicolon)) {
     const next = p.kind;
     // A missing `;` at the end of a line is a gap, and the declaration stands.
     if (p.onNewLine(p.pos) && next !== T.lbrace && next !== T.eof) p.gap(start, p.lastEnd, "`;` expected");
@@ -252,7 +252,7 @@ export function finishInitDeclarator(
   declarator: Declarator,
   annotations: readonly Annotation[],
 ): InitDeclarator {
-  if (p.bad || !p.take(T.assign)) return { declarator, annotations, start, end: p.endFrom(start) };
+  if (p.failed() || !p.take(T.assign)) return { declarator, annotations, start, end: p.endFrom(start) };
   const initializer = parseInitializer(p);
   return { declarator, initializer, annotations, start, end: p.endFrom(start) };
 }

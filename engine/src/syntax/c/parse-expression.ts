@@ -67,9 +67,9 @@ export function unknownHere(p: Cursor): Expression {
 }
 
 function finishComma(p: Cursor, first: Expression, start: number): Expression {
-  if (p.kind !== T.comma || p.bad) return first;
+  if (p.kind !== T.comma || p.failed()) return first;
   const items = [first];
-  while (p.kind === T.comma && !p.bad) {
+  while (p.kind === T.comma && !p.failed()) {
     p.advance();
     items.push(parseAssignment(p));
   }
@@ -78,7 +78,7 @@ function finishComma(p: Cursor, first: Expression, start: number): Expression {
 
 function finishAssignment(p: Cursor, operand: Expression, start: number): Expression {
   const left = finishConditional(p, finishBinary(p, operand, 1, start), start);
-  if (p.kind < T.assign || p.kind > T.assignOr || p.bad) return left;
+  if (p.kind < T.assign || p.kind > T.assignOr || p.failed()) return left;
   const operator = assignOperators[p.kind - T.assign] ?? "=";
   p.advance();
   // `DECLARE_BITMAP(name, 3) = {};` assigns a brace list.
@@ -87,7 +87,7 @@ function finishAssignment(p: Cursor, operand: Expression, start: number): Expres
 }
 
 function finishConditional(p: Cursor, test: Expression, start: number): Expression {
-  if (p.kind !== T.question || p.bad) return test;
+  if (p.kind !== T.question || p.failed()) return test;
   if (!p.enter()) {
     p.leave();
     return test;
@@ -96,7 +96,7 @@ function finishConditional(p: Cursor, test: Expression, start: number): Expressi
   let then: Expression | undefined;
   if (p.kind !== T.colon) then = parseExpression(p);
   p.expect(T.colon, "`:` expected after `?`");
-  const otherwise = p.bad ? unknownHere(p) : parseConditional(p);
+  const otherwise = p.failed() ? unknownHere(p) : parseConditional(p);
   p.leave();
   if (then === undefined) return { kind: "conditional", test, otherwise, start, end: p.endFrom(start) };
   return { kind: "conditional", test, then, otherwise, start, end: p.endFrom(start) };
@@ -106,7 +106,7 @@ function finishBinary(p: Cursor, operand: Expression, lowest: number, start: num
   let left = operand;
   for (let length = 1; ; length++) {
     const index = p.kind - T.star;
-    if (index < 0 || p.kind > T.orOr || p.bad) return left;
+    if (index < 0 || p.kind > T.orOr || p.failed()) return left;
     const precedence = precedences[index] ?? 0;
     if (precedence < lowest || !p.chainFits(length)) return left;
     const operator = binaryOperators[index] ?? "+";
@@ -180,7 +180,7 @@ function labelAddress(p: Cursor): Expression {
 
 export function finishPostfix(p: Cursor, operand: Expression, start: number): Expression {
   let left = operand;
-  for (let length = 1; !p.bad; length++) {
+  for (let length = 1; !p.failed(); length++) {
     switch (p.kind) {
       case T.lparen: {
         const open = p.start;

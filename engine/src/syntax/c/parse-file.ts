@@ -84,7 +84,7 @@ function parseItem(p: FileCursor, items: TopLevel[]): void {
   const from = p.pos;
   const { start } = p;
   const item = readItem(p);
-  if (p.bad || p.pos === from) {
+  if (p.failed() || p.pos === from) {
     takeHoisted(p, items, start);
     items.push(resynchronise(p, from, start));
     return;
@@ -128,7 +128,7 @@ function readItem(p: FileCursor): TopLevel | undefined {
     }
     case T.directiveIf: {
       const group = parseConditionalGroup(p, () => parseArm(p));
-      if (p.bad) p.recover(group.start, group.end);
+      if (p.failed()) p.recover(group.start, group.end);
       return group;
     }
     case T.ident:
@@ -137,7 +137,10 @@ function readItem(p: FileCursor): TopLevel | undefined {
       p.advance();
       break;
     default:
-      if (kind >= K.firstAsm && kind <= K.lastAsm) return skipAsm(p);
+      if (kind >= K.firstAsm && kind <= K.lastAsm) {
+        skipAsm(p);
+        return undefined;
+      }
       if (!beginsType(kind)) {
         p.fail("declaration expected");
         return undefined;
@@ -146,7 +149,7 @@ function readItem(p: FileCursor): TopLevel | undefined {
   return readDeclaration(p, start);
 }
 
-function skipAsm(p: FileCursor): undefined {
+function skipAsm(p: FileCursor): void {
   while (p.kind !== T.lparen && p.kind !== T.semicolon && p.kind !== T.eof) p.advance();
   const close = p.kind === T.lparen ? p.closing(p.pos) : -1;
   if (close >= 0) p.moveTo(close + 1);
@@ -156,7 +159,7 @@ function skipAsm(p: FileCursor): undefined {
 
 function readDeclaration(p: FileCursor, start: number): TopLevel | undefined {
   const specifiers = parseSpecifiers(p, "file");
-  if (p.bad) return undefined;
+  if (p.failed()) return undefined;
   if (
     specifiers.base.kind === "missing" &&
     p.kind === T.ident &&
@@ -180,7 +183,7 @@ function readDeclaration(p: FileCursor, start: number): TopLevel | undefined {
   const declarator = parseDeclarator(p, "named");
   const name = declaredName(declarator);
   const annotations = parseTrailing(p);
-  if (p.bad || name === undefined) return undefined;
+  if (p.failed() || name === undefined) return undefined;
   const isFunction = declaredFunction(declarator) !== undefined;
   if (!specifiers.storage.includes("typedef")) p.fileNames.add(name.name);
   if (isFunction && (p.kind === T.lbrace || beginsParameters(p))) {
@@ -211,7 +214,7 @@ function beginsParameters(p: FileCursor): boolean {
 }
 
 function skipParameterDeclarations(p: FileCursor): void {
-  while (p.kind !== T.lbrace && p.kind !== T.eof && !p.bad) {
+  while (p.kind !== T.lbrace && p.kind !== T.eof && !p.failed()) {
     const from = p.pos;
     parseDeclaration(p);
     if (p.pos === from) return;
@@ -295,7 +298,7 @@ function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLev
   const openPos = p.pos;
   const gapsBefore = p.gaps.length;
   const list = parseArguments(p);
-  if (p.bad || p.gaps.length > gapsBefore) {
+  if (p.failed() || p.gaps.length > gapsBefore) {
     // The arguments of a file-scope macro can be anything; what is not an expression is not a gap.
     const close = p.closing(openPos);
     if (close >= 0) {
@@ -306,8 +309,8 @@ function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLev
     }
   }
   const call: CallExpression = { kind: "call", callee, arguments: list, open, start: nameStart, end: p.lastEnd };
-  const annotations = p.bad ? [] : parseTrailing(p);
-  if (p.kind === T.lbrace && !p.bad) {
+  const annotations = p.failed() ? [] : parseTrailing(p);
+  if (p.kind === T.lbrace && !p.failed()) {
     const declarator: Declarator = {
       kind: "function",
       inner: { kind: "name", name, start: nameStart, end: nameEnd },
@@ -317,10 +320,10 @@ function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLev
     p.fileNames.add(name);
     return readFunction(p, start, specifiers, declarator, annotations);
   }
-  if (p.kind === T.assign && !p.bad) {
+  if (p.kind === T.assign && !p.failed()) {
     // `DEFINE_PER_CPU(int, x) = 3;`
     finishInitDeclarator(p, start, { kind: "abstract" }, annotations);
-    if (!p.bad) p.expect(T.semicolon, "`;` expected");
+    if (!p.failed()) p.expect(T.semicolon, "`;` expected");
   } else p.take(T.semicolon);
   const item: MacroInvocation = {
     kind: "macro-invocation",

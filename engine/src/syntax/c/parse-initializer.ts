@@ -24,7 +24,7 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
       const from = p.pos;
       const itemStart = p.start;
       const item = parseInitializerItem(p);
-      if (!p.bad && itemEnds(p)) items.push(item);
+      if (!p.failed() && itemEnds(p)) items.push(item);
       else {
         p.fail("initialiser item not understood");
         if (p.badReason === "nested too deeply") break;
@@ -35,7 +35,7 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
     }
   }
   p.leave();
-  if (!p.bad) p.advance();
+  if (!p.failed()) p.advance();
   return { kind: "initializer-list", items, start, end: p.endFrom(start) };
 }
 
@@ -76,12 +76,12 @@ export function parseInitializerItem(p: Cursor): InitializerItem {
         p.expect(T.rbracket, "`]` expected");
         designators.push(high === undefined ? { kind: "index", low } : { kind: "index", low, high });
       } else break;
-      if (p.bad) break;
+      if (p.failed()) break;
     }
     // The oldest GNU form leaves the `=` out after `[i]`.
     if (designators.length > 0) p.take(T.assign);
   }
-  const value = p.bad ? missing(p) : parseInitializer(p);
+  const value = p.failed() ? missing(p) : parseInitializer(p);
   return { designators, value, start, end: p.endFrom(start) };
 }
 

@@ -78,7 +78,7 @@ function parseCallStatement(p: Cursor): Statement {
   const list = parseArguments(p);
   const call: CallExpression = { kind: "call", callee, arguments: list, open, start, end: p.endFrom(start) };
   if (p.take(T.semicolon)) return { kind: "expression", expression: call, start, end: p.endFrom(start) };
-  if (p.bad) return { kind: "expression", expression: call, start, end: p.endFrom(start) };
+  if (p.failed()) return { kind: "expression", expression: call, start, end: p.endFrom(start) };
   if (p.kind === T.ident && declaresHere(p) && !isLoopName(name)) {
     // `BKEY_PADDED(key) alloc;`: the macro is a type.
     const base = { kind: "named", name } as const;

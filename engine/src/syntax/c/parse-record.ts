@@ -20,7 +20,7 @@ function parseTagWords(p: Cursor, annotations: Annotation[]): void {
   for (;;) {
     const attribute = p.kind >= K.firstAttribute && p.kind <= K.lastAttribute;
     if (!attribute && !(p.kind === T.ident && p.isAnnotation(p.symbol))) return;
-    if (p.bad) return;
+    if (p.failed()) return;
     annotations.push(parseAnnotation(p, true));
   }
 }
@@ -58,7 +58,7 @@ export function parseRecord(p: Cursor): RecordType {
   const fields: FieldDeclaration[] = [];
   p.advance();
   parseFields(p, fields, T.rbrace);
-  if (!p.bad) p.expect(T.rbrace, "`}` expected after the fields");
+  if (!p.failed()) p.expect(T.rbrace, "`}` expected after the fields");
   parseTagWords(p, annotations);
   if (name === undefined) return { kind: "record", tag, fields, annotations, start, end: p.endFrom(start) };
   return { kind: "record", tag, name, fields, annotations, start, end: p.endFrom(start) };
@@ -67,12 +67,12 @@ export function parseRecord(p: Cursor): RecordType {
 /** Fields up to `close`. A field that cannot be read is skipped with a gap. */
 function parseFields(p: Cursor, fields: FieldDeclaration[], close: number): void {
   if (p.enter()) {
-    while (p.kind !== close && p.kind !== T.eof && !p.bad) {
+    while (p.kind !== close && p.kind !== T.eof && !p.failed()) {
       if (p.take(T.semicolon)) continue;
       const from = p.pos;
       const { start } = p;
       parseField(p, fields);
-      if (!p.bad) continue;
+      if (!p.failed()) continue;
       if (p.badReason === "nested too deeply") break;
       p.moveTo(from);
       if (!p.skipTo(T.semicolon, close)) break;
@@ -110,7 +110,7 @@ function parseField(p: Cursor, fields: FieldDeclaration[]): void {
   const declarators: FieldDeclarator[] = [];
   if (
     p.kind !== T.semicolon &&
-    !p.bad &&
+    !p.failed() &&
     specifiers.base.kind === "missing" &&
     p.kind === T.ident &&
     p.peek(1) === T.lparen
@@ -118,12 +118,12 @@ function parseField(p: Cursor, fields: FieldDeclaration[]): void {
     fields.push(parseFieldMacro(p, start));
     return;
   }
-  while (p.kind !== T.semicolon && !p.bad) {
+  while (p.kind !== T.semicolon && !p.failed()) {
     declarators.push(parseFieldDeclarator(p));
     if (!p.take(T.comma)) break;
   }
   // The last member of a group may end at `)`.
-  if (!p.bad && p.kind !== T.rparen) p.expect(T.semicolon, "`;` expected after a field");
+  if (!p.failed() && p.kind !== T.rparen) p.expect(T.semicolon, "`;` expected after a field");
   fields.push({ specifiers, declarators, start, end: p.endFrom(start) });
 }
 
@@ -152,7 +152,7 @@ function parseFieldMacro(p: Cursor, start: number): FieldDeclaration {
   };
   parseTrailing(p);
   // A macro that brings its own semicolon stands without one.
-  if (!p.bad && !p.take(T.semicolon) && !p.onNewLine(p.pos)) p.expect(T.semicolon, "`;` expected after a field");
+  if (!p.failed() && !p.take(T.semicolon) && !p.onNewLine(p.pos)) p.expect(T.semicolon, "`;` expected after a field");
   const specifiers = {
     storage: [],
     qualifiers: [],
@@ -206,7 +206,7 @@ export function parseEnum(p: Cursor): EnumType {
 
 function parseEnumerators(p: Cursor): NonNullable<EnumType["enumerators"]> {
   const list: { name: string; value?: Expression; start: number; end: number }[] = [];
-  while (p.kind !== T.rbrace && !p.bad) {
+  while (p.kind !== T.rbrace && !p.failed()) {
     if (p.take(T.comma)) continue;
     const from = p.pos;
     const { start, name } = p;
@@ -225,16 +225,16 @@ function parseEnumerators(p: Cursor): NonNullable<EnumType["enumerators"]> {
         while (p.kind === T.ident && p.isAnnotation(p.symbol)) parseAnnotation(p, true);
         if (p.take(T.assign)) {
           const value = parseAssignment(p);
-          if (!p.bad) list.push({ name, value, start, end: p.endFrom(start) });
+          if (!p.failed()) list.push({ name, value, start, end: p.endFrom(start) });
         } else list.push({ name, start, end: p.endFrom(start) });
       }
     }
-    if (!p.bad && (p.kind === T.comma || p.kind === T.rbrace)) continue;
+    if (!p.failed() && (p.kind === T.comma || p.kind === T.rbrace)) continue;
     p.fail("enumerator not understood");
     p.moveTo(from);
     if (!p.skipTo(T.comma, T.rbrace)) break;
     p.recover(start, p.lastEnd);
   }
-  if (!p.bad) p.advance();
+  if (!p.failed()) p.advance();
   return list;
 }

@@ -59,7 +59,7 @@ export function parseStatement(p: Cursor): Statement {
   }
   const statement = readStatement(p);
   p.leave();
-  if (!p.bad) return statement;
+  if (!p.failed()) return statement;
   if (p.inArgument) return { kind: "unknown", start, end: p.endFrom(start) };
   // The gaps inside are part of the one that the statement becomes.
   p.gaps.length = Math.min(gaps, p.gaps.length);
@@ -163,7 +163,7 @@ function parseArm(p: Cursor): Statement[] {
 
 /** Takes the `;`. Without one the statement stands when the next line begins anew, and the lack is a gap. */
 export function finishExpressionStatement(p: Cursor, expression: Expression, start: number): Statement {
-  if (!p.bad && !p.take(T.semicolon) && !mayEnd(p)) {
+  if (!p.failed() && !p.take(T.semicolon) && !mayEnd(p)) {
     // A macro in capitals alone on its line may bring its own `;`.
     if (expression.kind === "identifier" && p.onNewLine(p.pos) && isCapital(expression.name)) {
       return { kind: "expression", expression, start, end: p.endFrom(start) };
@@ -221,7 +221,7 @@ function readKeywordStatement(p: Cursor): Statement {
     case K.if: {
       const test = parseCondition(p);
       const then = parseBody(p);
-      if (p.bad || !p.take(K.else)) return { kind: "if", test, then, start, end: p.endFrom(start) };
+      if (p.failed() || !p.take(K.else)) return { kind: "if", test, then, start, end: p.endFrom(start) };
       const otherwise = parseBody(p);
       return { kind: "if", test, then, otherwise, start, end: p.endFrom(start) };
     }
@@ -279,7 +279,7 @@ function readKeywordStatement(p: Cursor): Statement {
 }
 
 function endJump(p: Cursor, start: number): void {
-  if (p.bad || p.take(T.semicolon)) return;
+  if (p.failed() || p.take(T.semicolon)) return;
   if (mayEnd(p)) return;
   if (p.onNewLine(p.pos) && !continues(p.kind)) p.gap(start, p.lastEnd, "`;` expected");
   else p.fail("`;` expected");
@@ -288,7 +288,7 @@ function endJump(p: Cursor, start: number): void {
 /** The body of a governing statement: with nothing left to read it is missing. */
 export function parseBody(p: Cursor): Statement {
   const { start } = p;
-  if (p.bad) return { kind: "empty", start, end: start };
+  if (p.failed()) return { kind: "empty", start, end: start };
   if (p.kind === T.eof || p.kind === T.rbrace || endsArm(p.kind)) {
     p.fail("statement expected");
     return { kind: "empty", start, end: start };
@@ -304,7 +304,7 @@ export function parseCondition(p: Cursor): Expression {
   const from = p.pos;
   const { start } = p;
   const test = parseExpression(p);
-  if (!p.bad && p.take(T.rparen)) return test;
+  if (!p.failed() && p.take(T.rparen)) return test;
   p.fail("`)` expected after a condition");
   if (p.badReason === "nested too deeply") return test;
   const close = closingWithin(p, from - 1);
@@ -324,9 +324,9 @@ function parseDo(p: Cursor, start: number): Statement {
     return { kind: "do-while", test, body, start, end: p.endFrom(start) };
   }
   p.expect(K.while, "`while` expected after a do block");
-  const test = p.bad ? unknownHere(p) : parseCondition(p);
+  const test = p.failed() ? unknownHere(p) : parseCondition(p);
   if (
-    !p.bad &&
+    !p.failed() &&
     !p.take(T.semicolon) &&
     !p.inArgument &&
     p.kind !== T.rbrace &&
@@ -344,7 +344,7 @@ function parseFor(p: Cursor, start: number): ForStatement {
   let init: ForStatement["init"];
   let test: Expression | undefined;
   let update: Expression | undefined;
-  if (!p.bad && !p.take(T.semicolon)) {
+  if (!p.failed() && !p.take(T.semicolon)) {
     if (beginsType(p.kind) || (p.kind === T.ident && p.peek(1) === T.ident) || declaresPointer(p))
       init = parseDeclaration(p);
     else {
@@ -352,13 +352,13 @@ function parseFor(p: Cursor, start: number): ForStatement {
       p.expect(T.semicolon, "`;` expected in for");
     }
   }
-  if (!p.bad && !p.take(T.semicolon)) {
+  if (!p.failed() && !p.take(T.semicolon)) {
     test = parseExpression(p);
     p.expect(T.semicolon, "`;` expected in for");
   }
-  if (!p.bad && p.kind !== T.rparen) update = parseExpression(p);
-  if (!p.bad) p.expect(T.rparen, "`)` expected after for");
-  if (p.bad && p.badReason !== "nested too deeply" && p.kinds[from] === T.lparen) {
+  if (!p.failed() && p.kind !== T.rparen) update = parseExpression(p);
+  if (!p.failed()) p.expect(T.rparen, "`)` expected after for");
+  if (p.failed() && p.badReason !== "nested too deeply" && p.kinds[from] === T.lparen) {
     // The body is worth more than the head.
     const close = p.closing(from);
     const next = close < 0 ? T.eof : (p.kinds[close + 1] ?? 0);

@@ -18,7 +18,7 @@ export type SpecifierPlace = "file" | "block" | "name";
 export function parseTypeName(p: Cursor, named = false): TypeName {
   const { start } = p;
   const specifiers = parseSpecifiers(p, "name");
-  const declarator = p.bad ? abstract : parseDeclarator(p, named ? "either" : "abstract");
+  const declarator = p.failed() ? abstract : parseDeclarator(p, named ? "either" : "abstract");
   return { kind: "type-name", specifiers, declarator, start, end: p.endFrom(start) };
 }
 
@@ -54,7 +54,7 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
   let base: BaseType | undefined;
   let named = -1;
   let words = 0;
-  while (!p.bad) {
+  while (!p.failed()) {
     const { kind } = p;
     if (kind === T.ident) {
       if (p.isAnnotation(p.symbol)) {

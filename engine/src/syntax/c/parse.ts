@@ -29,7 +29,7 @@ export function parseC(text: string): TranslationUnit {
 export function parseCExpression(text: string, offset: number, end: number = logicalLineEnd(text, offset)): Expression {
   const p = new Cursor(lex(text, offset, end, false));
   const expression = parseExpression(p);
-  if (p.bad || p.gaps.length > 0 || p.kind !== T.eof) return { kind: "unknown", start: offset, end };
+  if (p.failed() || p.gaps.length > 0 || p.kind !== T.eof) return { kind: "unknown", start: offset, end };
   return expression;
 }
 
@@ -49,7 +49,7 @@ export function parseCStatements(
     const from = p.pos;
     const { start } = p;
     body.push(parseStatement(p));
-    if (p.pos > from && !p.bad) continue;
+    if (p.pos > from && !p.failed()) continue;
     p.bad = false;
     p.advance();
     body.push({ kind: "unknown", start, end: p.lastEnd });

@@ -13,7 +13,7 @@ export function misplaced(unit: TranslationUnit, length: number): string[] {
     const node = value as Readonly<Record<string, unknown>>;
     const { start, end } = node;
     if (typeof start === "number" && typeof end === "number" && (start < 0 || end < start || end > length)) {
-      found.push(`${String(node["kind"] ?? node["reason"] ?? "part")} ${start}..${end}`);
+      found.push(`${typeof node["kind"] === "string" ? node["kind"] : "part"} ${start}..${end}`);
     }
     for (const key in node) visit(node[key]);
   };
