@@ -143,7 +143,7 @@ export class Interpreter {
       for (const statement of block.statements) this.#statement(statement, fn, frame);
       this.#spend();
       const terminator: Terminator = block.terminator;
-      this.#world.at(terminator, fn, terminator);
+      this.#world.at(terminator, fn);
       this.#pass(fn, -1, terminator.start);
       if (terminator.kind === "return") {
         const value = terminator.value === undefined ? zeroValue : this.evaluator.evaluate(terminator.value, frame);
@@ -177,7 +177,7 @@ export class Interpreter {
 
   #statement(statement: Statement, fn: ProgramFunction, frame: Frame): void {
     this.#spend();
-    this.#world.at(statement, fn, statement);
+    this.#world.at(statement, fn);
     const step = this.#pass(fn, statement.id, statement.start);
     this.#execute(statement, fn, frame);
     if (step !== undefined) this.#events.done(step, fn);
@@ -219,7 +219,7 @@ export class Interpreter {
     if (statement.result === undefined) return;
     this.#noteLvalue(statement.result, name, values, frame);
     // The callee's own statements have run since: what follows belongs to the call again.
-    this.#world.at(statement, fn, statement);
+    this.#world.at(statement, fn);
     const cell = this.evaluator.cell(statement.result, frame);
     const value = result ?? this.#unknownResult(statement, name, cell.type);
     this.evaluator.store(cell, value, this.#text(statement.result));

@@ -2,10 +2,11 @@
 import type { AgentAction, Observation } from "../machine/action.ts";
 import type { Attribute, Direction } from "../machine/model.ts";
 import type { Platform } from "../platforms/platform.ts";
-import type { DriverUnit, ProgramFunction, Statement, Terminator } from "../program/program.ts";
+import type { DriverUnit, ProgramFunction } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { Evaluator } from "./evaluator.ts";
+import { constantValue } from "../kernel/constants.ts";
 import { Hardware } from "./hardware.ts";
 import { constantOf, protections } from "./kernel-model/constants.ts";
 import { modelFunction } from "./kernel-model/index.ts";
@@ -311,7 +312,7 @@ export class Kernel implements World {
   // ------------------------------------------------------------ the interpreter's questions
 
   constant(name: string): bigint | undefined {
-    return constantOf(name, { bytes: this.hardware.pageBytes, wordBits: this.wordBits });
+    return constantOf(name, { bytes: this.hardware.pageBytes, wordBits: this.wordBits }) ?? constantValue(name);
   }
 
   fieldType(record: string | undefined, field: string): Type | undefined {
@@ -349,7 +350,7 @@ export class Kernel implements World {
     return iterationRounds(this, macro, values);
   }
 
-  at(source: FileSpan, fn: ProgramFunction, _node: Statement | Terminator): void {
+  at(source: FileSpan, fn: ProgramFunction): void {
     this.narrator.at(source, fn);
   }
 

@@ -69,7 +69,7 @@ export class Layouts {
   }
 
   /** Whether the record's fields have offsets. The kernel's own structures are known only in part, so theirs have none. */
-  isDeclared(record: string | undefined): record is string {
+  isDeclared(record: string | undefined): boolean {
     const definition = record === undefined ? undefined : this.#records.get(record);
     return definition !== undefined && definition.file !== partialFile;
   }
@@ -80,8 +80,8 @@ export class Layouts {
     return definition?.fields.find((candidate) => candidate.name === field)?.type;
   }
 
-  field(record: string, name: string): Field | undefined {
-    return this.#record(record, 0)?.fields.get(name);
+  field(record: string | undefined, name: string): Field | undefined {
+    return record === undefined ? undefined : this.#record(record, 0)?.fields.get(name);
   }
 
   fieldsOf(record: string): Iterable<[string, Field]> {

@@ -180,6 +180,7 @@ export class ObjectSpace {
 
   #declaredRecord(owner: bigint, record: string | undefined, name: string): string | undefined {
     if (this.layouts.isDeclared(record)) return record;
+    // A path that names another record is right about it; only a path without a type asks the object.
     if (record !== undefined) return undefined;
     const object = this.at(owner);
     if (object?.base !== owner || !this.layouts.isDeclared(object.record)) return undefined;

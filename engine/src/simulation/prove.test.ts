@@ -3,8 +3,8 @@ import { platformById } from "../platforms/index.ts";
 import { Replay } from "../trace/index.ts";
 import type { Verdict } from "../trace/trace.ts";
 import { prove } from "./prove.ts";
-import { drivers } from "./testing/drivers.ts";
-import { pathOf, unitOf } from "./testing/unit-from-text.ts";
+import { drivers } from "../testing/proof-drivers.ts";
+import { pathOf, unitOf } from "../testing/unit-from-text.ts";
 
 /** The machines of the seed mail's question, one of each kind. */
 const machines = ["x86_64", "x86_64+iommu", "ppc440", "arm926", "arm64-nc", "arm64-coh", "mips24k", "sh4"] as const;

@@ -90,6 +90,9 @@ class Prover {
   result(): ProofResult {
     const natural = this.#settle();
     if (natural === undefined) return this.#unknown("No run settles: each attempt asks for another one.");
+    if (natural.stopped !== undefined && hasNoMemory(natural.stopped)) {
+      return { platform: this.#id, verdict: "never", sentence: `${capital(natural.stopped)}.` };
+    }
     if (!natural.reached) return this.#unreached(natural);
     if (this.#options.schedule !== undefined) return this.#replayed(this.#options.schedule);
     const explored = exploreBeliefs(this.#model, this.#program(), {
@@ -152,9 +155,6 @@ class Prover {
 
   #unreached(run: PathRun): ProofResult {
     const why = run.stopped ?? "the path's functions return before they get to it";
-    if (/gives no memory on this machine/.test(why)) {
-      return { platform: this.#id, verdict: "never", sentence: `${capital(why)}.` };
-    }
     return this.#unknown(`The finding's statement was not reached: ${why}.`);
   }
 
@@ -214,6 +214,11 @@ class Prover {
 function machineOf(platform: Platform): MachineModel | undefined {
   const model = modelOf(platform);
   return model === undefined ? undefined : { ...model, speculation: { ...model.speculation, storeDirty: false } };
+}
+
+/** The machine has no such memory: what would come after cannot come. */
+function hasNoMemory(reason: string): boolean {
+  return /no memory on this machine/.test(reason);
 }
 
 /** Whether a mapping of ordinary memory can fail: behind an IOMMU, or where buffers bounce. */

@@ -86,13 +86,20 @@ export class Steering {
         target.function === fn.name &&
         target.file === fn.file &&
         target.statement === statement &&
-        (statement >= 0 || target.start === start);
+        (statement >= 0 || this.#standsAt(fn, target, start));
       if (isHere) {
         this.#next = index + 1;
         found = target;
       } else if (found !== undefined) break;
     }
     return found;
+  }
+
+  /** Whether a step that is no statement stands at this terminator: at its own, else at each return of its function. */
+  #standsAt(fn: ProgramFunction, target: PathStep, start: number): boolean {
+    if (target.start === start) return true;
+    if (fn.blocks.some((block) => block.terminator.start === target.start)) return false;
+    return fn.blocks.some((block) => block.terminator.kind === "return" && block.terminator.start === start);
   }
 
   /** Which way a two-way branch goes. */
@@ -307,7 +314,7 @@ export class Steering {
       const inStatements = block.statements.some(
         (statement) => calls.has(statement.id) || (isOwn && statement.id === target.statement),
       );
-      const inTerminator = isOwn && target.statement < 0 && block.terminator.start === target.start;
+      const inTerminator = isOwn && target.statement < 0 && this.#standsAt(fn, target, block.terminator.start);
       if (inStatements || inTerminator) found.add(block.id);
     }
     for (let grew = found.size > 0; grew; ) {

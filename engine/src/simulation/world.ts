@@ -2,7 +2,7 @@
  * What the interpreter needs from the machine and the kernel model, and what steers a run. The interpreter knows neither
  * caches nor the kernel's API: a load either hits memory that only the driver sees, or goes to the machine.
  */
-import type { CallStatement, ProgramFunction, Statement, Terminator } from "../program/program.ts";
+import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { Value } from "./value.ts";
@@ -33,7 +33,7 @@ export interface World {
   /** Rounds of a macro loop that the model knows: each assigns the places in order; undefined when it does not know it. */
   iterate(macro: string, values: readonly Value[]): readonly (readonly Value[])[] | undefined;
   /** The statement that runs now: what the machine does next belongs to it. */
-  at(source: FileSpan, fn: ProgramFunction, node: Statement | Terminator): void;
+  at(source: FileSpan, fn: ProgramFunction): void;
 }
 
 export interface KernelCall {

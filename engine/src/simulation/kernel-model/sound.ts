@@ -5,6 +5,7 @@
 import type { Kernel } from "../kernel.ts";
 import type { Buffer } from "../scene.ts";
 import { known, zeroValue } from "../value.ts";
+import { Stop } from "../world.ts";
 import { allocateCoherent } from "./coherent.ts";
 import { argument, bits, type ModelFunction, type ModelTable, sizeOf, success } from "./model.ts";
 import { mapCoherentToUser } from "./user-mapping.ts";
@@ -20,7 +21,7 @@ export function soundBuffer(
   runtime: bigint | undefined,
 ): Buffer | undefined {
   const buffer = kernel.soundBuffer ?? makeBuffer(kernel, 2n, 4096, "the core");
-  if (buffer === undefined) return undefined;
+  if (buffer === undefined) throw new Stop("the sound core gets no memory on this machine, so there is nothing to map");
   kernel.soundBuffer = buffer;
   const substream = kernel.evaluator.space.ofRecord("snd_pcm_substream");
   const inSubstream =

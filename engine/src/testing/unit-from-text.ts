@@ -1,7 +1,7 @@
 /** Units and paths for tests: C text in, a path by texts that statements contain. */
-import { buildCUnit } from "../../program/index.ts";
-import type { DriverUnit, PathRole, PathStep, ProgramFunction, Statement } from "../../program/program.ts";
-import { parseC } from "../../syntax/c/parse.ts";
+import { buildCUnit } from "../program/index.ts";
+import type { DriverUnit, PathRole, PathStep, ProgramFunction, Statement } from "../program/program.ts";
+import { parseC } from "../syntax/c/parse.ts";
 
 export function unitOf(files: Readonly<Record<string, string>>): DriverUnit {
   return buildCUnit(Object.entries(files).map(([name, text]) => ({ name, text, syntax: parseC(text) })));
