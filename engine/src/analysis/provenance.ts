@@ -10,50 +10,31 @@ import type {
   Statement,
   StatementId,
 } from "../program/program.ts";
-import type { Guard, Origin, Value, ValueContext } from "./facts.ts";
+import type { Origin, Value } from "./facts.ts";
+import { CallingContexts, type Chain, deepest, newQuery, type Query } from "./calling-contexts.ts";
 import { embeddingOf, fieldKey } from "./field-keys.ts";
+import { FieldOrigins } from "./field-origins.ts";
 import { flowOf } from "./flow.ts";
 import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards.ts";
 import { peel } from "./local-evaluation.ts";
 import { LocalValues } from "./local-values.ts";
 import { joinPaths, mergeGuards, unique, unknownOrigin } from "./origins.ts";
-import { isSoundField, runtimeSource, soundFacts } from "./sound-buffers.ts";
 import type { SourceNames } from "./source-names.ts";
 import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
-import type { Site, Store, UnitIndex } from "./unit-index.ts";
-
-/** One way into a function: the call, then the call to its caller, and so on outwards. */
-type Chain = readonly Site[];
-
-/** Deeper nesting of calls is not followed; neither are more contexts than anybody would read. */
-const deepest = 5;
-const mostCallers = 12;
-const mostContexts = 24;
-
-/** A question in progress. */
-interface Query {
-  /** Set when an answer depended on a caller that the chain does not name. */
-  open: boolean;
-  /** Fields being resolved: a cycle adds no origin of its own. */
-  readonly fields: Set<string>;
-  cut: boolean;
-  depth: number;
-  /** Shared by everything that one question asks: when it is used up, the rest of the answer is "unknown". */
-  readonly work: { left: number };
-}
-
-/** Steps that one question may take: a value that needs more has too many sources for anybody to be sure of it. */
-const mostWork = 3000;
+import type { Site, UnitIndex } from "./unit-index.ts";
 
 export class Provenance {
   readonly #index: UnitIndex;
   readonly #names: SourceNames;
   readonly #values = new Map<ProgramFunction, LocalValues>();
-  readonly #fields = new Map<string, readonly Origin[]>();
+  readonly #contexts: CallingContexts;
+  readonly #fields: FieldOrigins;
 
   constructor(index: UnitIndex, names: SourceNames) {
     this.#index = index;
     this.#names = names;
+    this.#contexts = new CallingContexts(index, (owner) => this.localValues(owner));
+    this.#fields = new FieldOrigins(index, names, this.#contexts, this);
   }
 
   localValues(owner: ProgramFunction): LocalValues {
@@ -68,14 +49,18 @@ export class Provenance {
   /** All origins of an expression just before a statement (or before the terminator of `block`, for statement -1). */
   valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block?: number): Value {
     const value = this.localValues(owner).valueAt(statement, expression, block);
-    return this.inContexts(owner, statement, block, (query, chain) => this.#resolve(owner, value, chain, 0, query));
+    return this.#contexts.inContexts(owner, statement, block, (query, chain) =>
+      this.resolve(owner, value, chain, 0, query),
+    );
   }
 
   /** What a location holds just before a statement, where only its name is known (a member of an argument). */
   heldBy(owner: ProgramFunction, statement: StatementId, location: Location): Value {
     const held = this.localValues(owner).heldAt(statement, location.key);
     const value: LocalValue = held ?? [{ symbol: { kind: "entry", location }, conversions: [], trace: [] }];
-    return this.inContexts(owner, statement, undefined, (query, chain) => this.#resolve(owner, value, chain, 0, query));
+    return this.#contexts.inContexts(owner, statement, undefined, (query, chain) =>
+      this.resolve(owner, value, chain, 0, query),
+    );
   }
 
   /** What a statement puts into a field. */
@@ -84,97 +69,18 @@ export class Provenance {
       .filledBy(statement)
       .filter((cell) => fieldKey(cell.location.steps) === key)
       .flatMap((cell) => cell.value);
-    return this.inContexts(owner, statement.id, undefined, (query, chain) =>
-      this.#resolve(owner, value, chain, 0, query),
+    return this.#contexts.inContexts(owner, statement.id, undefined, (query, chain) =>
+      this.resolve(owner, value, chain, 0, query),
     );
   }
 
   /** All origins of a field over the unit, as seen from a file. */
   originsOfField(key: string, embedding: string, file: string): readonly Origin[] {
-    return this.#field(key, embedding, file, newQuery());
+    return this.#fields.of(key, embedding, file, newQuery());
   }
 
-  guardsAt(owner: ProgramFunction, statement: StatementId, block?: number): readonly Guard[] {
-    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
-    return at === undefined ? [] : guardsOf(this.localValues(owner), at);
-  }
-
-  inContexts(
-    owner: ProgramFunction,
-    statement: StatementId,
-    block: number | undefined,
-    resolve: (query: Query, chain: Chain) => readonly Origin[],
-    work: Query["work"] = { left: mostWork },
-  ): Value {
-    const contexts: ValueContext[] = [];
-    const visit = (chain: Chain): void => {
-      if (contexts.length >= mostContexts || !this.#feasible(owner, statement, block, chain)) return;
-      const query = newQuery(work);
-      const origins = resolve(query, chain);
-      const outermost = chain.at(-1)?.function ?? owner;
-      const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
-      if (callers.length === 0) {
-        const guards = [
-          ...this.guardsAt(owner, statement, block),
-          ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
-          ...this.#callersGuards(outermost),
-        ];
-        contexts.push({ origins: unique(origins), guards });
-        return;
-      }
-      for (const site of callers) visit([...chain, site]);
-    };
-    visit([]);
-    return { contexts };
-  }
-
-  /** What every call to the function is under: a test may stand in the caller. */
-  #callersGuards(target: ProgramFunction): readonly Guard[] {
-    const [first, ...others] = this.#index.unit.callersOf(target).slice(0, mostCallers);
-    if (!first) return [];
-    const sets = others.map((site) => this.guardsAt(site.caller, site.statement.id));
-    return this.guardsAt(first.caller, first.statement.id).filter((guard) =>
-      sets.every((set) => set.some((one) => one.key === guard.key && one.outcome === guard.outcome)),
-    );
-  }
-
-  #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {
-    const inside = new Set([owner, ...chain.map((site) => site.function)]);
-    const sites = this.#index.unit.callersOf(target).filter((site) => !inside.has(site.caller));
-    if (sites.length > mostCallers) return [];
-    return sites.map((site) => ({ function: site.caller, statement: site.statement }));
-  }
-
-  /** Whether no caller's constant argument refutes a condition that leads to the point, or to the next call inwards. */
-  #feasible(owner: ProgramFunction, statement: StatementId, block: number | undefined, chain: Chain): boolean {
-    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
-    let guards = at === undefined ? [] : guardsOf(this.localValues(owner), at);
-    for (const site of chain) {
-      if (this.#refutes(site, guards)) return false;
-      const outer = flowOf(site.function).locate(site.statement.id)?.block;
-      guards = outer === undefined ? [] : guardsOf(this.localValues(site.function), outer);
-    }
-    return true;
-  }
-
-  /** Whether an argument of the call makes one of the callee's conditions on its parameters impossible. */
-  #refutes(site: Site, guards: readonly ParameterGuard[]): boolean {
-    return guards.some((guard) => {
-      const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
-      if (!argument) return false;
-      const value = this.localValues(site.function).valueAt(site.statement.id, argument);
-      const only = value.length === 1 ? value[0]?.symbol : undefined;
-      const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
-      if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return false;
-      const zero = text === "0" || text === "false";
-      if (guard.outcome === "true") return zero;
-      if (guard.outcome === "false") return !zero && /^(\d+|true)$/.test(text);
-      if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) !== text;
-      return guard.outcome === `!= ${text}`;
-    });
-  }
-
-  #resolve(owner: ProgramFunction, value: LocalValue, chain: Chain, level: number, query: Query): readonly Origin[] {
+  /** The origins of a value of one function, seen through a chain of callers. */
+  resolve(owner: ProgramFunction, value: LocalValue, chain: Chain, level: number, query: Query): readonly Origin[] {
     if (query.depth > 24 || query.work.left-- <= 0) {
       query.cut = true;
       return [unknownOrigin("")];
@@ -182,7 +88,7 @@ export class Provenance {
     query.depth++;
     const site = chain[level];
     const origins = value.flatMap((one) => {
-      if (site && this.#refutes(site, this.#traceGuards(owner, one))) return [];
+      if (site && this.#contexts.refutes(site, this.#traceGuards(owner, one))) return [];
       const steps = this.#traceSteps(owner, one);
       const guards = this.#traceGuards(owner, one);
       const base = this.#symbol(owner, one, chain, level, query);
@@ -235,7 +141,7 @@ export class Provenance {
       api,
       path: [this.#step(owner, call.id, "allocate", birthNote(name, symbol, calleeName(call)))],
       conversions: [],
-      guards: this.guardsAt(owner, call.id),
+      guards: this.#contexts.guardsAt(owner, call.id),
       name: name ?? `result of ${calleeName(call)}()`,
     };
   }
@@ -248,7 +154,7 @@ export class Provenance {
       const pointer = makeLocation(root, location.steps.slice(0, at), { kind: "unknown" });
       const inner =
         root.kind === "symbol" && at === 0
-          ? this.#resolve(owner, [{ symbol: root.symbol, conversions: [], trace: [] }], chain, level, query)
+          ? this.resolve(owner, [{ symbol: root.symbol, conversions: [], trace: [] }], chain, level, query)
           : this.#entry(owner, pointer, chain, level, query);
       return inner.map((origin) => ({ ...origin, conversions: [...origin.conversions, "offset" as const] }));
     }
@@ -290,17 +196,18 @@ export class Provenance {
       if (!argument) return [unknownOrigin("")];
       const value = this.localValues(site.function).valueAt(site.statement.id, argument);
       const step = this.#step(site.function, site.statement.id, "pass", `passed to ${owner.name}() here`);
-      const origins = this.#resolve(site.function, value, chain, level + 1, query);
+      const origins = this.resolve(site.function, value, chain, level + 1, query);
       return origins.map((origin) => ({ ...origin, path: joinPaths(origin.path, [step]) }));
     }
     if (root.kind === "variable" && site && location.steps[0]?.kind === "deref") {
       const known = this.#atCaller(owner, location, chain, level, site, query);
       if (known) return known;
     }
-    if (root.kind === "global" && location.steps.length === 0) return this.#global(root.name, owner.file, query);
+    if (root.kind === "global" && location.steps.length === 0)
+      return this.#fields.of(`global:${root.name}`, "", owner.file, query);
     const key = fieldKey(location.steps);
     if (key === undefined) return [unknownOrigin("")];
-    return this.#field(key, embeddingOf(location.steps), owner.file, query);
+    return this.#fields.of(key, embeddingOf(location.steps), owner.file, query);
   }
 
   /** What the caller knows of the storage behind an argument; undefined when it knows no more than anybody. */
@@ -322,7 +229,7 @@ export class Provenance {
     const held = values.heldAt(site.statement.id, moved.key);
     if (held) {
       const step = this.#step(site.function, site.statement.id, "pass", `passed to ${owner.name}() here`);
-      return this.#resolve(site.function, held, chain, level + 1, query).map((origin) => ({
+      return this.resolve(site.function, held, chain, level + 1, query).map((origin) => ({
         ...origin,
         path: joinPaths(origin.path, [step]),
       }));
@@ -342,7 +249,7 @@ export class Provenance {
       const inner: Chain = [{ function: owner, statement: call }, ...chain.slice(level)];
       return this.localValues(callee)
         .returns()
-        .flatMap((one) => (one.value ? this.#resolve(callee, one.value, inner, 0, query) : []))
+        .flatMap((one) => (one.value ? this.resolve(callee, one.value, inner, 0, query) : []))
         .map((origin) => ({ ...origin, path: origin.path }));
     });
   }
@@ -365,11 +272,11 @@ export class Provenance {
       if (held === undefined) {
         const key = fieldKey(location.steps);
         if (key === undefined) origins.push(unknownOrigin(""));
-        else origins.push(...this.#field(key, embeddingOf(location.steps), owner.file, query));
+        else origins.push(...this.#fields.of(key, embeddingOf(location.steps), owner.file, query));
         continue;
       }
       const inner: Chain = [{ function: owner, statement: call }, ...chain.slice(level)];
-      origins.push(...this.#resolve(callee, held, inner, 0, query));
+      origins.push(...this.resolve(callee, held, inner, 0, query));
     }
     return origins;
   }
@@ -402,100 +309,6 @@ export class Provenance {
       .map((id) => values.heldAt(-1, key, id))
       .filter((one) => one !== undefined);
     return held.length > 0 ? held.flat() : undefined;
-  }
-
-  #global(name: string, file: string, query: Query): readonly Origin[] {
-    return this.#field(`global:${name}`, "", file, query);
-  }
-
-  #field(key: string, embedding: string, file: string, query: Query): readonly Origin[] {
-    // A VMA comes with the default protection; who changed it on the way is the caller's or the .mmap handler's affair.
-    if (key === "vm_area_struct.vm_page_prot")
-      return [{ ...unknownOrigin("vma->vm_page_prot"), kind: "pgprot-cached" }];
-    const record = key.slice(0, key.indexOf("."));
-    const scope = this.#scopeOf(record, file);
-    const name = `${key}|${embedding}|${scope === "prefer" ? `before others ${file}` : (scope ?? "")}`;
-    const known = this.#fields.get(name);
-    if (known) return known;
-    if (query.fields.has(name)) {
-      query.cut = true;
-      return [];
-    }
-    query.fields.add(name);
-    const outerCut = query.cut;
-    query.cut = false;
-    let stores = this.#index.storesTo(key);
-    let own = stores.filter((one) => one.function.file === file);
-    const runtime = runtimeSource(key);
-    if (runtime !== undefined && own.length === 0) {
-      // snd_pcm_set_runtime_buffer() copies a buffer that the driver filled itself.
-      own = this.#index.storesTo(runtime).filter((one) => one.function.file === file);
-      if (own.length > 0) stores = own;
-    }
-    if (scope === file || (scope === "prefer" && own.length > 0)) stores = own;
-    const stored = stores === own && own.length > 0 && runtime !== undefined ? [key, runtime] : [key];
-    const origins = stores.flatMap((store) => stored.flatMap((one) => this.#storedBy(store, one, embedding, query)));
-    if (isSoundField(key, embedding) || (origins.length === 0 && isSoundField(key, "snd_pcm_substream.dma_buffer")))
-      // A file that fills its buffers itself does not get those of its neighbours.
-      origins.push(
-        ...this.#soundOrigins(key, file).filter((one) => own.length === 0 || one.birth?.function.file === file),
-      );
-    query.fields.delete(name);
-    const result = origins.length > 0 ? unique(origins) : [unknownOrigin("")];
-    const incomplete = wasCut(query);
-    if (!incomplete) this.#fields.set(name, result);
-    query.cut = incomplete || outerCut;
-    return result;
-  }
-
-  /**
-   * Whose stores to a struct's field count: those of the file for a struct that a C file defines for itself, all of the unit's
-   * for one in a header, and for the kernel's own structs those of the file before those of its neighbours.
-   */
-  #scopeOf(record: string, file: string): string | undefined {
-    const definition = this.#index.unit.records.get(record);
-    if (!definition || definition.file.startsWith("<")) return "prefer";
-    return definition.file.endsWith(".h") ? undefined : file;
-  }
-
-  #storedBy(store: Store, key: string, embedding: string, query: Query): readonly Origin[] {
-    const cells = this.localValues(store.function)
-      .filledBy(store.statement)
-      .filter((cell) => {
-        if (cell.location.root.kind === "global" && cell.location.steps.length === 0)
-          return key === `global:${cell.location.root.name}`;
-        if (fieldKey(cell.location.steps) !== key) return false;
-        const other = embeddingOf(cell.location.steps);
-        return other === "" || embedding === "" || other === embedding || embedding.startsWith("*");
-      });
-    // The store was found by its text, but goes through a local to storage of another name.
-    if (cells.length === 0) return [];
-    return cells.flatMap((cell) => {
-      const resolve = (inner: Query, chain: Chain): readonly Origin[] => {
-        const shared: Query = { ...inner, fields: query.fields, depth: query.depth };
-        const origins = this.#resolve(store.function, cell.value, chain, 0, shared);
-        inner.open = shared.open;
-        query.cut = query.cut || shared.cut;
-        return origins;
-      };
-      const value = this.inContexts(store.function, store.statement.id, undefined, resolve, query.work);
-      const place = this.#names.location(store.function, cell.location);
-      return value.contexts.flatMap((context) =>
-        context.origins.map((origin) => ({ ...origin, name: origin.kind === "unknown" ? origin.name : place })),
-      );
-    });
-  }
-
-  #soundOrigins(key: string, file: string): readonly Origin[] {
-    return soundFacts(this.#index, key, file).map((fact) => ({
-      kind: fact.made,
-      birth: fact.site,
-      api: this.#index.api(fact.site.function, fact.site.statement),
-      path: [this.#step(fact.site.function, fact.site.statement.id, "allocate", fact.note)],
-      conversions: [],
-      guards: [],
-      name: key.endsWith("area") ? "the PCM buffer" : "the PCM buffer's DMA address",
-    }));
   }
 
   #traceSteps(owner: ProgramFunction, one: Alternative): readonly PathStep[] {
@@ -545,15 +358,6 @@ function birthNote(name: string | undefined, symbol: Symbol & { readonly kind: "
   if (symbol.slot === "handle") return `DMA address returned by ${maker}() here`;
   const verb = makers.test(maker) ? "allocated by" : "taken from";
   return `${name === undefined ? "" : `${name} `}${verb} ${maker}() here`;
-}
-
-/** A call, so that the compiler does not take the value from before the resolution for granted. */
-function wasCut(query: Query): boolean {
-  return query.cut;
-}
-
-function newQuery(work: Query["work"] = { left: mostWork }): Query {
-  return { open: false, fields: new Set(), cut: false, depth: 0, work };
 }
 
 export function calleeName(call: CallStatement): string {
