@@ -57,6 +57,9 @@ export default defineConfig(
       "**/out/**",
       "**/node_modules/**",
       "**/fixtures/**",
+      // A snippet is input, and the grammars' test files are too.
+      "samples/**",
+      "syntaxes/**",
       "**/*.d.ts",
       ".code-server/**",
       ".vscode-test/**",

@@ -27,8 +27,7 @@ let model: PanelModel = emptyModel;
 let timer: ReturnType<typeof setInterval> | undefined;
 
 const send = (message: Unversioned<PanelMessage>): void => {
-  // The union is spread over its members, which the compiler cannot put together again by itself.
-  vscode.postMessage({ version: protocolVersion, ...message } as PanelMessage);
+  vscode.postMessage({ version: protocolVersion, ...message });
 };
 
 const makeRun = (replay: PanelReplay): Run | undefined =>
@@ -72,7 +71,10 @@ function revealStep(step: number, focus: boolean): void {
 }
 
 function togglePlay(): void {
-  if (model.playing) return show({ ...model, playing: false });
+  if (model.playing) {
+    show({ ...model, playing: false });
+    return;
+  }
   const atEnd = model.step >= (model.run?.steps.length ?? 1) - 1;
   show({ ...model, playing: true, step: atEnd ? 0 : model.step });
   timer = setInterval(() => go({ to: "next" }), stepMs);

@@ -1,6 +1,6 @@
 import { Replay, timelineOf, type Trace, type TraceEvent } from "@dma-lens/engine/trace";
 import { expect, test } from "vitest";
-import { type HostMessage, type PanelReplay, protocolVersion } from "../shared/protocol.ts";
+import { type HostMessage, type PanelReplay, type PanelState, protocolVersion } from "../shared/protocol.ts";
 import { keyMove } from "./keys.ts";
 import { memoryRows, viewRow } from "./memory-rows.ts";
 import { emptyModel, move, type PanelModel, receive } from "./panel-model.ts";
@@ -54,7 +54,7 @@ const replay: PanelReplay = {
   trace,
 };
 const state = {
-  version: protocolVersion,
+  version: protocolVersion as typeof protocolVersion,
   uri: "file:///a.c",
   platform: "arm926",
   variant: { kind: "as-is" as const },

@@ -103,7 +103,7 @@ suite("sample driver", () => {
         at,
       );
       const all = hovers.flatMap((hover) =>
-        hover.contents.map((part) => (typeof part === "string" ? part : part.value)),
+        hover.contents.flatMap((part) => (part instanceof vscode.MarkdownString ? [part.value] : [])),
       );
       return all.find((part) => part.includes("dma_alloc_coherent"));
     });
