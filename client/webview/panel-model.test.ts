@@ -53,8 +53,8 @@ const replay: PanelReplay = {
   sentence: "It goes stale.",
   trace,
 };
-const state = {
-  version: protocolVersion as typeof protocolVersion,
+const state: PanelState = {
+  version: protocolVersion,
   uri: "file:///a.c",
   platform: "arm926",
   variant: { kind: "as-is" as const },

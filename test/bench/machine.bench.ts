@@ -9,7 +9,10 @@ import { litmusProgram } from "../../engine/src/simulation/litmus.ts";
 import { litmusTests } from "../../engine/src/simulation/litmus-tests.ts";
 
 const accesses = 1000;
-const models = platforms.flatMap((platform): MachineModel[] => modelOf(platform) ?? []);
+const models = platforms.flatMap((platform): MachineModel[] => {
+  const model = modelOf(platform);
+  return model ? [model] : [];
+});
 const modelById = (id: string): MachineModel => {
   const model = models.find((one) => one.id === id);
   if (model === undefined) throw new Error(`no preset ${id}`);
