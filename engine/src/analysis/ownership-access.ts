@@ -206,7 +206,8 @@ function copiesNothing(call: CallStatement, pointer: (index: number) => Symbolic
   const length = pointer(call.arguments.length - 1);
   if (!target || !length) return false;
   if (textOfValue(length) === "#0") return true;
-  return target.object.startsWith("<L <R") && length.object === target.object.replace(/\.data>$/, ".len>");
+  const packet = /^<L (<R\d+>)\.data(@.*)?>$/.exec(target.object)?.[1];
+  return packet !== undefined && length.object === `<L ${packet}.len>`;
 }
 
 /** One access of a function through a parameter, on every way through it. */

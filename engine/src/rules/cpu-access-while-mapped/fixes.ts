@@ -33,7 +33,7 @@ export function fixesOf(facts: Facts, violation: AccessViolation): readonly Rule
       id: "move-before-map",
       edits: [
         { file: owner.file, start: map.start, end: map.start, newText: inserted },
-        ...whole.map((line): TextEdit => ({ file: owner.file, start: line.start, end: line.end, newText: "" })),
+        ...removals(text, owner.file, whole),
       ],
     });
   }
@@ -60,6 +60,17 @@ function wholeLines(text: string, owner: ProgramFunction, statement: Statement):
   const line = above.slice(above.lastIndexOf("\n") + 1);
   if (!/[;{}]$|\*\/$|^\s*\/\/|[;{}]\s*\/\/.*$/.test(line)) return undefined;
   return { start, end: Math.max(statement.end, result.end) + rest[0].length, indentation };
+}
+
+/** Takes the lines out; of the empty lines above and below a run of them one goes too. */
+function removals(text: string, file: string, lines: readonly Lines[]): readonly TextEdit[] {
+  return lines.map((line, index) => {
+    const first = lines.findLastIndex((one, at) => at <= index && lines[at - 1]?.end !== one.start);
+    const isLast = lines[index + 1]?.start !== line.end;
+    const emptyAbove = /\n[ \t]*\r?\n$/.test(text.slice(0, lines[first]?.start ?? line.start));
+    const emptyBelow = isLast && emptyAbove ? /^[ \t]*\r?\n/.exec(text.slice(line.end)) : null;
+    return { file, start: line.start, end: line.end + (emptyBelow?.[0].length ?? 0), newText: "" };
+  });
 }
 
 /** The place that a call's result is written to in the source: its own, or that of the assignment of its temporary. */

@@ -21,7 +21,11 @@ export function fixesOf(facts: Facts, untested: UntestedHandle): readonly RuleFi
   const target = /^[ \t]*([\w>.\-[\]]+)[ \t]*=\s*$/.exec(text.slice(start, call.calleeSpan.start))?.[1];
   if (target === undefined) return [];
   const test = `dma_mapping_error(${deviceText}, ${target})`;
-  if (zeroTest) return testRight(text, zeroTest.condition, target, test);
+  if (zeroTest) {
+    // A test that only some configurations compile would not become one for the others.
+    const conditional = /^[ \t]*#/m.test(text.slice(call.end, zeroTest.condition.start));
+    return conditional ? [] : testRight(text, zeroTest.condition, target, test);
+  }
   const end = /^[ \t]*;[ \t]*\r?\n/.exec(text.slice(call.end));
   if (!end || !isOnItsOwn(text, start)) return [];
   const insert = (lines: readonly string[]): readonly TextEdit[] => {
@@ -79,9 +83,12 @@ function lastExit(before: string, whole: string): { readonly label: string; read
   const since = bare.slice(at + `goto ${label};`.length);
   if (acquiring.test(since)) return undefined;
   // An allocation's own failure branch has nothing to free yet: its label would leave the allocation behind.
-  const tested = bare.lastIndexOf(";", bare.lastIndexOf("if", at));
+  const branch = [...bare.slice(0, at).matchAll(/\bif\s*\(/g)].at(-1)?.index ?? -1;
+  const tested = bare.lastIndexOf(";", branch);
   const from = Math.max(...[";", "{", "}"].map((end) => bare.lastIndexOf(end, tested - 1)));
-  if (tested < 0 || acquiring.test(bare.slice(from, at))) return undefined;
+  // A branch that cleans up by itself before it leaves shows that the label does not do all.
+  if (tested < 0 || acquiring.test(bare.slice(from, at)) || /free|release|_put|unmap/.test(bare.slice(from, at)))
+    return undefined;
   return { label, error: returned };
 }
 
