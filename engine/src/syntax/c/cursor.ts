@@ -6,8 +6,9 @@
  * statement), which records one gap, clears `bad` and goes on.
  */
 import type { Span } from "../../text/span.ts";
-import type { SyntaxGap } from "./ast.ts";
+import type { Expression, InitDeclarator, InitializerItem, ParameterDeclaration, Statement, SyntaxGap } from "./ast.ts";
 import type { Tokens } from "./lexer.ts";
+import { Scratch } from "./scratch.ts";
 import { pairBrackets } from "./splitter.ts";
 import { annotationEnd, K, keywordCount, knownTypeEnd, T } from "./tokens.ts";
 
@@ -15,6 +16,11 @@ import { annotationEnd, K, keywordCount, knownTypeEnd, T } from "./tokens.ts";
 const depthLimit = 300;
 /** Left-leaning chains (`a + b + c ..`, `a.b.c ..`) are at most this long, because readers of the tree recurse into them. */
 const chainLimit = 1000;
+
+interface NamedBase {
+  readonly kind: "named";
+  readonly name: string;
+}
 
 export const unknownBadReason = "code that was not understood";
 
@@ -34,9 +40,15 @@ export class Cursor {
   kind: number;
   depth = 0;
   #partners: Int32Array | undefined;
+  readonly #bases: (NamedBase | undefined)[] = [];
   bad = false;
   badReason = "";
   badAt = 0;
+  readonly arguments = new Scratch<Expression>();
+  readonly statements = new Scratch<Statement>();
+  readonly items = new Scratch<InitializerItem>();
+  readonly declarators = new Scratch<InitDeclarator>();
+  readonly parameters = new Scratch<ParameterDeclaration>();
   readonly gaps: SyntaxGap[] = [];
   functionName: string | undefined;
   /** The statement is an argument of a macro: it may end at `)` or `,`. */
@@ -91,6 +103,11 @@ export class Cursor {
   }
   get name(): string {
     return this.names[this.symbols[this.pos] ?? 0] ?? "";
+  }
+  /** The current name as a type. One object per name and file: declarations are many, types few. */
+  namedBase(): NamedBase {
+    const { symbol } = this;
+    return (this.#bases[symbol] ??= { kind: "named", name: this.names[symbol] ?? "" });
   }
   symbolAt(pos: number): number {
     return this.symbols[pos] ?? 0;

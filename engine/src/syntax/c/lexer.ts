@@ -104,15 +104,21 @@ function insert(hash: number, symbol: number): void {
   table[slot] = symbol;
 }
 
+/** The table with the names that are there from the beginning. */
+const seedTable = new Int32Array(1 << 13).fill(-1);
+seedHashes.forEach((hash, symbol) => {
+  const mask = seedTable.length - 1;
+  let slot = hash & mask;
+  while (seedTable[slot] !== -1) slot = (slot + 1) & mask;
+  seedTable[slot] = symbol;
+  nameHashes[symbol] = hash;
+  firstPlaces[symbol] = -1;
+  nameLengths[symbol] = seedNames[symbol]?.length ?? 0;
+});
+
 function resetNames(): string[] {
-  table.fill(-1);
-  for (let i = 0; i < seedHashes.length; i++) {
-    const hash = seedHashes[i] ?? 0;
-    nameHashes[i] = hash;
-    firstPlaces[i] = -1;
-    nameLengths[i] = seedNames[i]?.length ?? 0;
-    insert(hash, i);
-  }
+  if (table.length === seedTable.length) table.set(seedTable);
+  else table = seedTable.slice();
   return seedNames.slice();
 }
 
@@ -270,6 +276,8 @@ export function lex(text: string, from = 0, to: number = text.length, directives
     if (cls === C_NEWLINE) {
       lineBegins = true;
       i++;
+      // Indentation.
+      while (text.charCodeAt(i) === 9) i++;
       continue;
     }
     if (count + 2 >= room) {

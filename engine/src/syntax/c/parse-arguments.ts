@@ -13,17 +13,17 @@ import { beginsType, K, T } from "./tokens.ts";
  * stay. Fails when the closing parenthesis is missing.
  */
 export function parseArguments(p: Cursor): Expression[] {
-  const list: Expression[] = [];
   const open = p.pos;
   p.advance();
-  if (p.take(T.rparen)) return list;
+  if (p.take(T.rparen)) return [];
+  const { mark } = p.arguments;
   for (;;) {
-    list.push(parseArgument(p, open));
+    p.arguments.push(parseArgument(p, open));
     if (p.take(T.comma)) continue;
-    if (p.take(T.rparen)) return list;
+    if (p.take(T.rparen)) return p.arguments.take(mark);
     // parseArgument leaves nothing else behind without a failure.
     p.fail("`)` expected");
-    return list;
+    return p.arguments.take(mark);
   }
 }
 

@@ -123,16 +123,17 @@ function parseArray(p: Cursor, inner: Declarator): Declarator {
 }
 
 function parseFunction(p: Cursor, inner: Declarator): Declarator {
-  const parameters: ParameterDeclaration[] = [];
+  const { mark } = p.parameters;
   let variadic = false;
   p.advance();
   if (p.kind === K.void && p.peek(1) === T.rparen) p.advance();
   while (p.kind !== T.rparen && !p.failed()) {
     if (p.take(T.ellipsis)) variadic = true;
-    else parameters.push(parseParameter(p));
+    else p.parameters.push(parseParameter(p));
     if (p.kind !== T.rparen && !p.expect(T.comma, "`,` or `)` expected after a parameter")) break;
   }
   p.take(T.rparen);
+  const parameters = p.parameters.take(mark);
   return { kind: "function", inner, parameters, variadic };
 }
 
@@ -212,15 +213,15 @@ export function finishDeclaration(
   names: Set<string>,
   first: InitDeclarator | undefined,
 ): Declaration {
-  const declarators: InitDeclarator[] = [];
   const scope = specifiers.storage.includes("typedef") ? p.typedefs : names;
   let declarator = first;
   if (first === undefined && p.take(T.semicolon)) {
-    return { kind: "declaration", specifiers, declarators, start, end: p.endFrom(start) };
+    return { kind: "declaration", specifiers, declarators: [], start, end: p.endFrom(start) };
   }
+  const { mark } = p.declarators;
   for (;;) {
     declarator ??= parseInitDeclarator(p, scope);
-    declarators.push(declarator);
+    p.declarators.push(declarator);
     if (p.failed() || !p.take(T.comma)) break;
     declarator = undefined;
   }
@@ -230,6 +231,7 @@ export function finishDeclaration(
     if (p.onNewLine(p.pos) && next !== T.lbrace && next !== T.eof) p.gap(start, p.lastEnd, "`;` expected");
     else p.fail("`;` expected after a declaration");
   }
+  const declarators = p.declarators.take(mark);
   return { kind: "declaration", specifiers, declarators, start, end: p.endFrom(start) };
 }
 

@@ -45,7 +45,10 @@ export function parseAssignment(p: Cursor): Expression {
     return unknownHere(p);
   }
   const { start } = p;
-  const expression = finishAssignment(p, parseUnary(p), start);
+  const operand = parseUnary(p);
+  // Most expressions are one operand.
+  const alone = p.kind === T.comma || p.kind === T.rparen || p.kind === T.semicolon;
+  const expression = alone ? operand : finishAssignment(p, operand, start);
   p.leave();
   return expression;
 }
@@ -112,7 +115,10 @@ function finishBinary(p: Cursor, operand: Expression, lowest: number, start: num
     const operator = binaryOperators[index] ?? "+";
     p.advance();
     const rightStart = p.start;
-    const right = finishBinary(p, parseUnary(p), precedence + 1, rightStart);
+    let right = parseUnary(p);
+    const after = p.kind - T.star;
+    if (after >= 0 && (precedences[after] ?? 0) > precedence)
+      right = finishBinary(p, right, precedence + 1, rightStart);
     left = { kind: "binary", operator, left, right, start, end: p.endFrom(start) };
   }
 }

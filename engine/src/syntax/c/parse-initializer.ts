@@ -12,7 +12,7 @@ export function parseInitializer(p: Cursor): Expression {
 /** A brace list. An item that cannot be read is skipped with a gap; the others stay. */
 export function parseBraceInitializer(p: Cursor): InitializerList {
   const { start } = p;
-  const items: InitializerItem[] = [];
+  const { mark } = p.items;
   p.advance();
   if (p.enter()) {
     while (p.kind !== T.rbrace) {
@@ -24,7 +24,7 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
       const from = p.pos;
       const itemStart = p.start;
       const item = parseInitializerItem(p);
-      if (!p.failed() && itemEnds(p)) items.push(item);
+      if (!p.failed() && itemEnds(p)) p.items.push(item);
       else {
         p.fail("initialiser item not understood");
         if (p.badReason === "nested too deeply") break;
@@ -36,6 +36,7 @@ export function parseBraceInitializer(p: Cursor): InitializerList {
   }
   p.leave();
   if (!p.failed()) p.advance();
+  const items = p.items.take(mark);
   return { kind: "initializer-list", items, start, end: p.endFrom(start) };
 }
 

@@ -12,12 +12,12 @@ import { beginsType, K, T } from "./tokens.ts";
  * that ends an arm of nothing is skipped.
  */
 export function parseBlock(p: Cursor): Statement[] {
-  const body: Statement[] = [];
+  const { mark } = p.statements;
   while (p.kind !== T.rbrace && p.kind !== T.eof) {
     if (endsArm(p.kind)) p.advance();
-    else body.push(parseStatement(p));
+    else p.statements.push(parseStatement(p));
   }
-  return body;
+  return p.statements.take(mark);
 }
 
 /** `{ .. }`. A missing `}` at the end of the function is a gap, and what was read stays. */

@@ -64,7 +64,7 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
       const next = p.peek(1);
       if (base === undefined && words === 0) {
         if (endsSpecifiers(p, place, next, storage !== undefined || qualifiers !== undefined)) break;
-        base = { kind: "named", name: p.name };
+        base = p.namedBase();
         named = p.pos;
         p.advance();
         continue;
@@ -77,7 +77,7 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
       if (!goesOn) break;
       if (next !== T.star && named >= 0 && decorates(p, named) && !decorates(p, p.pos)) {
         (annotations ??= []).push(annotationAt(p, named));
-        base = { kind: "named", name: p.name };
+        base = p.namedBase();
         named = p.pos;
         p.advance();
       } else if (next === T.ident || next === T.star || words === 0) {
@@ -110,11 +110,11 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
       else base = parseTypeofBase(p);
     }
   }
-  if (words !== 0) base = { kind: "builtin", name: builtinName(words) };
+  if (words !== 0) base = builtinBase(words);
   return {
     storage: storage ?? noStrings,
     qualifiers: qualifiers ?? noQualifiers,
-    base: base ?? { kind: "missing" },
+    base: base ?? missingBase,
     annotations: annotations ?? noAnnotations,
     start,
     end: Math.max(start, p.lastEnd),
@@ -201,6 +201,16 @@ const bits: Readonly<Record<string, number>> = {
 
 const addBuiltin = (words: number, word: string): number =>
   word === "long" && (words & 16) !== 0 ? words | 32 : words | (bits[word] ?? 0);
+
+const missingBase: BaseType = { kind: "missing" };
+const builtinBases = new Map<number, BaseType>();
+
+/** One object per builtin type: declarations are many, types few. */
+function builtinBase(words: number): BaseType {
+  let base = builtinBases.get(words);
+  if (base === undefined) builtinBases.set(words, (base = { kind: "builtin", name: builtinName(words) }));
+  return base;
+}
 
 function builtinName(words: number): string {
   if ((words & 1) !== 0) return "void";
