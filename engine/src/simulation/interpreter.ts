@@ -23,7 +23,7 @@ import { computed, convert, known, type Value, zeroValue } from "./value.ts";
 import { type KernelCall, type Plan, Stop, type World } from "./world.ts";
 
 /** Statements that one run may execute. */
-const statementBudget = 120_000;
+const statementBudget = 60_000;
 const deepestCall = 40;
 
 export interface InterpreterEvents {

@@ -94,6 +94,7 @@ class Prover {
       return { platform: this.#id, verdict: "never", sentence: `${capital(natural.stopped)}.` };
     }
     if (!natural.reached) return this.#unreached(natural);
+    if (natural.stopped !== undefined) return this.#unknown(`The run did not get to its end: ${natural.stopped}.`);
     if (this.#options.schedule !== undefined) return this.#replayed(this.#options.schedule);
     const explored = exploreBeliefs(this.#model, this.#program(), {
       iommu: this.#kernelOptions.iommu,

@@ -38,6 +38,8 @@ const ordinary: readonly bigint[] = [
 const maximalAttempts = 100;
 /** Rounds of a loop whose condition hangs on an input before the other direction is taken. */
 const patience = 40;
+/** Rounds of a loop on values in memory after which it is taken to wait for the device. */
+const longestWait = 5000;
 
 export class Steering {
   readonly #unit: DriverUnit;
@@ -195,10 +197,14 @@ export class Steering {
     const toThen = leads?.has(then) ?? false;
     const toOtherwise = leads?.has(otherwise) ?? false;
     if (toThen !== toOtherwise) return toThen;
-    if (!steerable) return natural;
     const key = `${fn.file}:${fn.name}:${String(block)}`;
     const visits = (this.#visits.get(key) ?? 0) + 1;
     this.#visits.set(key, visits);
+    if (!steerable) {
+      if (visits % longestWait !== 0) return natural;
+      this.#assume(`a loop in ${fn.name}() ends, as the device would make it`);
+      return !natural;
+    }
     const decision = `${key}#${String(visits)}`;
     const direction = this.#plan.flips.get(decision) ?? natural;
     if (visits > patience) return (visits % (patience + 1) === 0) !== natural;
