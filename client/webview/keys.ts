@@ -1,11 +1,11 @@
 import type { Move } from "./panel-model.ts";
 
-/** What a key press asks for; undefined when it is not ours (typed into a control, or with Ctrl, Alt or Meta). */
+/** What a key press on an element of that tag name asks for; undefined when it is not ours (typed into a control, or with Ctrl, Alt or Meta). */
 export function keyMove(
-  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "target">,
+  event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey">,
+  tag = "",
 ): Move | "play" | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
-  const tag = event.target instanceof Element ? event.target.tagName : "";
   if (tag === "SELECT") return undefined;
   switch (event.key) {
     case "ArrowRight":

@@ -84,7 +84,7 @@ window.addEventListener("message", (event: MessageEvent<unknown>) => {
   if (isHostMessage(event.data)) show(receive(model, event.data, makeRun));
 });
 window.addEventListener("keydown", (event) => {
-  const action = keyMove(event);
+  const action = keyMove(event, event.target instanceof Element ? event.target.tagName : "");
   if (action === undefined) return;
   event.preventDefault();
   if (action === "play") togglePlay();

@@ -86,12 +86,13 @@ test("the editor's cursor chooses the first step of its line, another line nothi
 });
 
 test("a run that could not be executed has no steps and keeps its sentence", () => {
-  const { trace: _gone, ...bare } = replay;
-  const model = receive(
-    started(),
-    { version: protocolVersion, kind: "trace", replay: { ...bare, verdict: "unknown" }, state },
-    makeRun,
-  );
+  const bare: PanelReplay = {
+    variant: { kind: "as-is" },
+    platform: "arm926",
+    verdict: "unknown",
+    sentence: "No path.",
+  };
+  const model = receive(started(), { version: protocolVersion, kind: "trace", replay: bare, state }, makeRun);
   expect(model.run).toBeUndefined();
   expect(move(model, { to: "next" }).step).toBe(0);
 });
@@ -113,13 +114,15 @@ test("draws the rows that the run touches, not whole buffers, with stale bytes a
 });
 
 test("keys step, and leave typing and shortcuts alone", () => {
-  globalThis.Element ??= class {} as unknown as typeof Element;
   const key = (name: string, more = {}) =>
-    keyMove({ key: name, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, target: null, ...more });
+    keyMove({ key: name, shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, ...more });
   expect(key("ArrowRight")).toEqual({ to: "next" });
   expect(key("ArrowLeft", { shiftKey: true })).toEqual({ to: "by", count: -10 });
   expect(key("]")).toEqual({ to: "nextStale" });
   expect(key(" ")).toBe("play");
   expect(key("ArrowRight", { ctrlKey: true })).toBeUndefined();
   expect(key("a")).toBeUndefined();
+  expect(
+    keyMove({ key: " ", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false }, "BUTTON"),
+  ).toBeUndefined();
 });
