@@ -22,5 +22,6 @@ step "grammars" npm run --silent test:grammars
 step "package" npm run --silent package
 step "workbench" scripts/setup-code-server.sh .code-server
 step "suite in the extension host" npx tsx test/e2e/run-suite.ts
+step "panel in all themes" npx tsx test/e2e/ui/panel-themes.ts
 step "driving the workbench" npx tsx test/e2e/ui/main-job.ts
 echo "all passed"

@@ -3,12 +3,13 @@
  * every action by keyboard, and no message lost. The trace is a real one: what the command line replays of the sample driver.
  */
 import assert from "node:assert";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Page } from "playwright-core";
+import type { Trace } from "../../../engine/src/trace/trace.ts";
 import { startBrowser } from "../workbench/workbench.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -17,20 +18,8 @@ const require = createRequire(import.meta.url);
 const themeFolder = path.join(path.dirname(require.resolve("@vscode-elements/webview-playground")), "themes");
 const shown = new Set(["dark-v2", "light-v2", "hc-dark", "hc-light"]);
 
-interface ReplayOutput {
-  readonly verdict: string;
-  readonly sentence: string;
-  readonly trace: unknown;
-}
-
 mkdirSync(shots, { recursive: true });
-const output = JSON.parse(
-  execFileSync(process.execPath, [
-    path.join(root, "server/bin/dma-lens.mjs"),
-    ...["replay", path.join(root, "samples/driver/sampler-data.c"), "--platform", "arm926", "--format", "json"],
-  ]).toString(),
-) as unknown;
-const replay = firstReplay(output);
+const trace = replayedTrace();
 
 const page404 = "not here";
 const server = createServer((request, response) => {
@@ -134,22 +123,26 @@ function initMessage(): unknown {
         tier: "core",
         coherent: false,
         summary: "VIVT",
-        verdict: replay.verdict,
-        sentence: replay.sentence,
+        verdict: trace.verdict,
+        sentence: trace.outcome.sentence,
       },
       { id: "x86_64", title: "x86-64 PC", tier: "core", coherent: true, summary: "coherent" },
     ],
-    replay: { variant, platform: "arm926", verdict: replay.verdict, sentence: replay.sentence, trace: replay.trace },
+    replay: { variant, platform: "arm926", verdict: trace.verdict, sentence: trace.outcome.sentence, trace: trace },
     state: { version: 1, uri: "file:///sampler-data.c", platform: "arm926", variant, step: 0 },
   };
 }
 
-/** `replay --format json` prints one result or a list of them. */
-function firstReplay(value: unknown): ReplayOutput {
-  const results = (value as { replays?: readonly ReplayOutput[] }).replays;
-  const found = results?.[0] ?? (value as ReplayOutput);
-  assert.ok(found.trace, "the command line printed no trace");
-  return found;
+/** What the command line replays of the sample driver: status 1 says that the run does harm. */
+function replayedTrace(): Trace {
+  const file = path.join(root, "samples/driver/sampler-data.c");
+  const options = ["replay", `${file}:18`, "--platform", "arm926", "--format", "json"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [
+    path.join(root, "server/bin/dma-lens.mjs"),
+    ...options,
+  ]);
+  assert.strictEqual(status, 1, stderr.toString());
+  return JSON.parse(stdout.toString()) as Trace;
 }
 
 function html(): string {
