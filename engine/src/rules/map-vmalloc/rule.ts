@@ -16,7 +16,7 @@ const rule: Rule = {
     severity: "error",
     stage: "stable",
     summary: "vmalloc() and vmap() memory must not be mapped for DMA by its address.",
-    why: "Its pages are scattered over memory, but the call computes one physical address from the pointer: it is rejected, or the device works on the frames that follow the first.",
+    why: "Its pages are scattered over memory, but the call computes one physical address from the pointer with the linear map's arithmetic, which is wrong even for the first page: the mapping is rejected, or the device works on frames of somebody else.",
     remedy:
       "Use kmalloc() or alloc_pages(), or build a scatterlist of vmalloc_to_page() of each page and flush the kernel's alias.",
     basis: [
