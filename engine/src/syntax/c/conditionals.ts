@@ -169,6 +169,9 @@ class ConditionalPass {
     const { kinds, starts, ends, symbols, count } = this.#tokens;
     let to = kinds.indexOf(T.dead);
     let from = to;
+    const braces: number[] = [];
+    const before = this.#tokens.braces;
+    let brace = 0;
     while (from <= count) {
       if (kinds[from] === T.dead) {
         from++;
@@ -176,10 +179,16 @@ class ConditionalPass {
       }
       let end = kinds.indexOf(T.dead, from);
       if (end < 0 || end > count) end = count + 1;
+      for (; brace < before.length && (before[brace] ?? 0) < end; brace++) {
+        const at = before[brace] ?? 0;
+        if (at < to) braces.push(at);
+        else if (at >= from) braces.push(at - from + to);
+      }
       for (const array of [kinds, starts, ends, symbols]) array.copyWithin(to, from, end);
       to += end - from;
       from = end;
     }
+    this.#tokens.braces = braces;
     this.#tokens.count = to - 1;
   }
 

@@ -20,6 +20,8 @@ export interface Tokens {
   readonly nameHashes: Int32Array;
   /** Indices of the directives, before any token is taken out. */
   readonly directives: readonly number[];
+  /** Indices of the braces, open and closed, in order. */
+  braces: readonly number[];
 }
 
 // Character classes.
@@ -29,7 +31,8 @@ const C_DIGIT = 2;
 const C_SPACE = 3;
 const C_NEWLINE = 4;
 
-const classes = new Uint8Array(128);
+/** Classes of all UTF-16 code units, so that a look-up is never out of bounds. */
+const classes = new Uint8Array(1 << 16);
 for (let c = 0; c < 128; c++) {
   const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c === 36;
   if (letter) classes[c] = C_IDENT;
@@ -37,10 +40,14 @@ for (let c = 0; c < 128; c++) {
   else if (c === 32 || c === 9 || c === 11 || c === 12 || c === 13) classes[c] = C_SPACE;
   else if (c === 10) classes[c] = C_NEWLINE;
 }
-const classOf = (code: number): number => (code < 128 ? (classes[code] ?? C_OTHER) : C_OTHER);
+const classOf = (code: number): number => classes[code] ?? C_OTHER;
+
+/** 1 for the code units that go on with a name or number. */
+const wordParts = new Uint8Array(1 << 16);
+for (let c = 0; c < 128; c++) if (classes[c] === C_IDENT || classes[c] === C_DIGIT) wordParts[c] = 1;
 
 /** Punctuators of one character. */
-const singles = new Uint8Array(128);
+const singles = new Uint8Array(1 << 16);
 for (const [text, kind] of [
   ["(", T.lparen],
   [")", T.rparen],
@@ -263,12 +270,13 @@ export function lex(text: string, from = 0, to: number = text.length, directives
   let y = symbols;
   let room = k.length;
   const directiveList: number[] = [];
+  const braces: number[] = [];
   let count = 0;
   let i = from;
   let lineBegins = true;
   while (i < to) {
     const code = text.charCodeAt(i);
-    const cls = code < 128 ? (classes[code] ?? C_OTHER) : C_OTHER;
+    const cls = classes[code] ?? C_OTHER;
     if (cls === C_SPACE) {
       i++;
       continue;
@@ -292,11 +300,12 @@ export function lex(text: string, from = 0, to: number = text.length, directives
     if (cls === C_IDENT) {
       let hash = hashStep(hashSeed, code);
       i++;
-      let next = text.charCodeAt(i);
-      while (i < to && next < 128 && ((classes[next] ?? C_OTHER) - 1) >>> 0 < 2) {
+      let next = 0;
+      while (i < to) {
+        next = text.charCodeAt(i);
+        if (wordParts[next] === 0) break;
         hash = hashStep(hash, next);
         i++;
-        next = text.charCodeAt(i);
       }
       if ((next === 34 || next === 39) && i < to && isLiteralPrefix(text, start, i)) {
         const end = literalEnd(text, i, to);
@@ -313,8 +322,9 @@ export function lex(text: string, from = 0, to: number = text.length, directives
       lineBegins = false;
       continue;
     }
-    const single = code < 128 ? (singles[code] ?? 0) : 0;
+    const single = singles[code] ?? 0;
     if (single !== 0) {
+      if (code === 123 || code === 125) braces.push(count);
       k[count] = single;
       y[count] = 0;
       s[count] = start;
@@ -367,7 +377,18 @@ export function lex(text: string, from = 0, to: number = text.length, directives
   s[count] = to;
   e[count] = to;
   y[count] = 0;
-  return { text, count, kinds: k, starts: s, ends: e, symbols: y, names, nameHashes, directives: directiveList };
+  return {
+    text,
+    count,
+    kinds: k,
+    starts: s,
+    ends: e,
+    symbols: y,
+    names,
+    nameHashes,
+    directives: directiveList,
+    braces,
+  };
 }
 
 function isLiteralPrefix(text: string, from: number, to: number): boolean {

@@ -56,15 +56,14 @@ export function splitFile(tokens: Tokens): readonly FileBrace[] {
 }
 
 function matchByDepth(tokens: Tokens): FileBrace[] | undefined {
-  const { kinds, count } = tokens;
+  const { kinds, braces } = tokens;
   const found: FileBrace[] = [];
   let depth = 0;
   let open = 0;
-  for (let i = 0; i < count; i++) {
-    const kind = kinds[i] ?? 0;
-    if (kind === T.lbrace) {
+  for (const i of braces) {
+    if (kinds[i] === T.lbrace) {
       if (depth++ === 0) open = i;
-    } else if (kind === T.rbrace) {
+    } else {
       if (--depth < 0) return undefined;
       if (depth === 0) found.push({ open, close: i, balanced: true, missing: false });
     }
