@@ -1,12 +1,11 @@
 /** Shared by the rules on coherent memory: what counts as such, and which conversions a stronger finding already speaks for. */
 import type { CallStatement, Expression, PathStep, ProgramFunction } from "../program/program.ts";
 import type { ApiCall, Facts, Origin } from "./facts.ts";
-import { fieldKey } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
 import { flowOf } from "./flow.ts";
 import { forbiddenOrigins, type Verdict } from "./judgement.ts";
 import { peel } from "./local-evaluation.ts";
-import { workingsOf } from "./unit-facts.ts";
+import { listNames } from "./scatter-lists.ts";
 import { type UserMapping, userMappings } from "./user-mapping.ts";
 
 /** Memory whose CPU pointer is not in the linear map for certain: dma_alloc_coherent() and its kin, and ALSA's. */
@@ -103,34 +102,8 @@ function isMappedLater(facts: Facts, call: ApiCall): boolean {
   return facts.callsWith("map-sg").some((other) => {
     const argument = other.argument("sg") ?? other.argument("sgt");
     if (!argument) return false;
-    return listNames(facts, other.function, other.statement, argument).some((name) => names.includes(name));
+    return [...listNames(facts, other.function, other.statement, argument)].some((name) => names.has(name));
   });
-}
-
-/** Names of the list behind a scatterlist pointer: its field over the unit, its storage within the function. */
-function listNames(
-  facts: Facts,
-  owner: ProgramFunction,
-  call: CallStatement,
-  expression: Expression,
-): readonly string[] {
-  const values = workingsOf(facts).provenance.localValues(owner);
-  const names: string[] = [];
-  const places = placesIn(expression);
-  const one = peel(expression);
-  for (const place of one.kind === "address" ? [one.place] : places) {
-    const location = values.locationAt(call.id, place);
-    const key = fieldKey(location.steps)?.replace(/\*+$/, "");
-    if (key !== undefined) names.push(key);
-    names.push(`${owner.file}:${owner.name}:${location.key}`);
-  }
-  for (const alternative of values.valueAt(call.id, expression)) {
-    if (alternative.symbol.kind !== "entry" && alternative.symbol.kind !== "address") continue;
-    const key = fieldKey(alternative.symbol.location.steps)?.replace(/\*+$/, "");
-    if (key !== undefined) names.push(key);
-    names.push(`${owner.file}:${owner.name}:${alternative.symbol.location.key}`);
-  }
-  return names;
 }
 
 /** Calls of the streaming API on coherent memory: by pointer, or by a page made of it. */
