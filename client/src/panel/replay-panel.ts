@@ -85,7 +85,7 @@ export class ReplayPanel implements Disposable {
   show(subject: Subject): void {
     this.#subject = subject;
     this.#panel.title = "Replay";
-    this.#panel.reveal(undefined, true);
+    this.#panel.reveal(undefined, false);
     if (this.#ready) this.#run(() => this.#load(subject));
   }
 

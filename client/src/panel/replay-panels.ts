@@ -31,7 +31,7 @@ export class ReplayPanels implements Disposable, WebviewPanelSerializer {
       window.createWebviewPanel(
         viewType,
         "Replay",
-        { viewColumn: ViewColumn.Beside, preserveFocus: true },
+        { viewColumn: ViewColumn.Beside, preserveFocus: false },
         panelOptions(this.#context.extensionUri),
       ),
     );
