@@ -15,10 +15,10 @@ import { listFields } from "./kernel-model/scatterlist.ts";
 import { physicalOfPage } from "./kernel-model/pages.ts";
 import { kernelFieldType, prepareKernelField, prepareKernelObject } from "./kernel-model/records.ts";
 import { Narrator } from "./narrator.ts";
-import { type Buffer, type BufferKind, Scene } from "./scene.ts";
+import { type Buffer, type BufferKind, Scene, type StreamingMapping } from "./scene.ts";
 import type { Steering } from "./steering.ts";
 import { known, type Value } from "./value.ts";
-import { type KernelCall, type Plan, Restart, Stop, type World } from "./world.ts";
+import { type ByteRange, type KernelCall, type Plan, Restart, Stop, type World } from "./world.ts";
 import type { MachinePort } from "../machine/action.ts";
 
 /** What may differ between runs on one platform. */
@@ -31,6 +31,8 @@ export interface KernelOptions {
 
 export interface AccessWatcher {
   loaded(address: bigint, size: number, observation: Observation): void;
+  /** A store is about to happen. */
+  storing(address: bigint, size: number, value: Value): void;
   stored(address: bigint, size: number, observation: Observation): void;
 }
 
@@ -60,6 +62,10 @@ export class Kernel implements World {
   onDeviceTurn: ((handle: bigint, size: number, direction: Direction, call: string) => void) | undefined;
   /** Called before memory is mapped for streaming. */
   onMap: ((physical: number, size: number, name: string) => void) | undefined;
+  /** Called before memory that was mapped for streaming is taken back. */
+  onTakeBack: ((mapping: StreamingMapping) => void) | undefined;
+  /** Called before each access of the driver, to memory of any kind. */
+  onAccess: ((address: bigint, size: number) => void) | undefined;
   #watcher: AccessWatcher | undefined;
   #evaluator: Evaluator | undefined;
   #steering: Steering | undefined;
@@ -116,6 +122,13 @@ export class Kernel implements World {
   }
 
   isShared(address: bigint, size: number): boolean {
+    // Each access asks this first: what a statement touches can be told from the questions.
+    this.onAccess?.(address, size);
+    return this.isOnMachine(address, size);
+  }
+
+  /** As `isShared`, where no access follows. */
+  isOnMachine(address: bigint, size: number): boolean {
     const end = address + BigInt(size);
     for (const range of this.#born) if (address < range.to && end > range.from) return true;
     for (const range of this.plan.shared) if (address < range.to && end > range.from) return true;
@@ -130,9 +143,10 @@ export class Kernel implements World {
     return this.hardware.numberOf(seen.bytes);
   }
 
-  store(address: bigint, size: number, bits: bigint): void {
+  store(address: bigint, size: number, value: Value): void {
     this.narrator.driver(`The driver writes ${this.#what(address, size)}.`);
-    const seen = this.hardware.store(address, this.hardware.bytesOf(bits, size));
+    this.#watcher?.storing(address, size, value);
+    const seen = this.hardware.store(address, this.hardware.bytesOf(value.bits, size));
     this.#watcher?.stored(address, size, seen);
     this.#check(seen, address);
   }
@@ -173,13 +187,23 @@ export class Kernel implements World {
   share(virtual: bigint, size: number): void {
     // Where only failing mappings are of interest no byte is looked at.
     if (this.options.mappingsFail) return;
-    const missing = this.windows(virtual, size).filter(
-      (range) => !this.isShared(range.from, Number(range.to - range.from)),
-    );
+    const touched = this.plan.touches.flatMap((range) => {
+      const from = range.from > virtual ? range.from : virtual;
+      const end = virtual + BigInt(size);
+      const to = range.to < end ? range.to : end;
+      return from < to ? this.windows(from, Number(to - from)) : [];
+    });
+    const missing = [...this.windows(virtual, size), ...touched].filter((range) => !this.#isWholeOnMachine(range));
     if (missing.length === 0) return;
     this.plan.shared.push(...missing);
     if (this.isStack(virtual)) this.plan.stackOnMachine = true;
     throw new Restart();
+  }
+
+  #isWholeOnMachine(range: ByteRange): boolean {
+    const line = BigInt(this.port.model.cache.lineBytes);
+    for (let at = range.from; at < range.to; at += line) if (!this.isOnMachine(at, 1)) return false;
+    return true;
   }
 
   /** The lines of a buffer that the machine holds: the first ones, and the first of the second page. */

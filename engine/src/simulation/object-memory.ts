@@ -49,7 +49,7 @@ export class ObjectMemory {
   }
 
   storeBits(address: bigint, size: number, value: Value): void {
-    if (this.world.isShared(address, size)) this.world.store(address, size, value.bits);
+    if (this.world.isShared(address, size)) this.world.store(address, size, value);
     else this.memory.store(address, size, value);
   }
 

@@ -9,7 +9,7 @@ import { Interpreter } from "./interpreter.ts";
 import { Kernel, type KernelOptions } from "./kernel.ts";
 import { finishFault } from "./kernel-model/user-mapping.ts";
 import { type Harm, HarmFound, isSink, type Proof, ProofRun } from "./proofs/proof.ts";
-import { type Plan, Restart, Stop } from "./world.ts";
+import { NothingToShow, type Plan, Restart, Stop } from "./world.ts";
 
 export interface PathRequest {
   readonly unit: DriverUnit;
@@ -26,6 +26,8 @@ export interface PathRun {
   readonly harm: Harm | undefined;
   /** Why the run did not get to its end. */
   readonly stopped: string | undefined;
+  /** A sentence that says why the run, which came to its end, shows nothing. */
+  readonly nothing: string | undefined;
   /** Whether the finding's own statement ran. */
   readonly reached: boolean;
   readonly assumptions: readonly string[];
@@ -35,16 +37,19 @@ export interface PathRun {
 export function runPath(port: MachinePort, request: PathRequest): PathRun {
   const { unit, platform, proof, plan } = request;
   const kernel = new Kernel(port, unit, platform, request.options, plan);
-  const run = new ProofRun(kernel);
+  const run = new ProofRun(kernel, request.settled);
   let reached = false;
   const interpreter = new Interpreter(unit, kernel, plan, {
     reached(step) {
       if (!isSink(step)) return;
       reached = true;
+      run.beginSink();
       proof.before?.(run);
     },
     done(step) {
-      if (isSink(step)) proof.after?.(run);
+      if (!isSink(step)) return;
+      run.endSink();
+      proof.after?.(run);
     },
   });
   kernel.attach(interpreter.evaluator, interpreter.steering);
@@ -55,9 +60,14 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
   kernel.onMap = (physical, size, name) => {
     proof.mapping?.(run, physical, size, name);
   };
+  kernel.onTakeBack = (mapping) => {
+    proof.takingBack?.(run, mapping);
+  };
   let stopped: string | undefined;
+  let nothing: string | undefined;
   try {
     for (const entry of entriesOf(unit, request.path)) {
+      run.beginEntry();
       interpreter.steering.aim(entry.targets);
       interpreter.enter(entry.function);
       const missed = entry.targets.slice(interpreter.steering.reached).find((step) => isSink(step));
@@ -70,11 +80,12 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
     if (error instanceof Restart) {
       if (!request.settled) throw error;
       stopped = "what the driver read led it another way";
-    } else if (!(error instanceof Stop)) throw error;
+    } else if (error instanceof NothingToShow) nothing = error.message;
+    else if (!(error instanceof Stop)) throw error;
     else if (!(error instanceof HarmFound)) stopped = error.message;
   }
   kernel.nameBuffers();
-  return { harm: run.harm, stopped, reached, assumptions: [...interpreter.evaluator.assumptions] };
+  return { harm: run.harm, stopped, nothing, reached, assumptions: [...interpreter.evaluator.assumptions] };
 }
 
 interface Entry {

@@ -91,10 +91,11 @@ class Prover {
     const natural = this.#settle();
     if (natural === undefined) return this.#unknown("No run settles: each attempt asks for another one.");
     if (natural.stopped !== undefined && hasNoMemory(natural.stopped)) {
-      return { platform: this.#id, verdict: "never", sentence: `${capital(natural.stopped)}.` };
+      return { platform: this.#id, verdict: "never", sentence: `${natural.stopped}.` };
     }
     if (!natural.reached) return this.#unreached(natural);
     if (natural.stopped !== undefined) return this.#unknown(`The run did not get to its end: ${natural.stopped}.`);
+    if (natural.nothing !== undefined) return this.#unknown(natural.nothing);
     if (this.#options.schedule !== undefined) return this.#replayed(this.#options.schedule);
     const explored = exploreBeliefs(this.#model, this.#program(), {
       iommu: this.#kernelOptions.iommu,
@@ -225,8 +226,4 @@ function hasNoMemory(reason: string): boolean {
 /** Whether a mapping of ordinary memory can fail: behind an IOMMU, or where buffers bounce. */
 function canFail(platform: Platform, iommu: boolean): boolean {
   return iommu || platform.dma.bounce.value !== "never";
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

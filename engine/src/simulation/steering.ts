@@ -185,6 +185,11 @@ export class Steering {
     return false;
   }
 
+  /** Begins anew with inputs for which the value is so; returns when there are none. */
+  make(value: Value, holds: (bits: bigint) => boolean): void {
+    if (value.origin !== undefined && this.#solve(value.origin, holds)) throw new Restart();
+  }
+
   #wanted(
     fn: ProgramFunction,
     block: BlockId,

@@ -17,7 +17,7 @@ export interface World {
   /** Whether the bytes are on the machine, because a device or a user sees them too. */
   isShared(address: bigint, size: number): boolean;
   load(address: bigint, size: number): bigint;
-  store(address: bigint, size: number, bits: bigint): void;
+  store(address: bigint, size: number, value: Value): void;
   /** A macro or enumerator that kernel headers define. */
   constant(name: string): bigint | undefined;
   /** The type of a field of a kernel structure, where the model knows it. */
@@ -47,6 +47,12 @@ export interface KernelCall {
   type(index: number): Type;
 }
 
+/** Virtual addresses; the end is not included. */
+export interface ByteRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
 /** What a run found out that the next attempt must know from its start. Lives over attempts. */
 export class Plan {
   /** Choices for inputs. "object" means a pointer to something. */
@@ -55,7 +61,11 @@ export class Plan {
   readonly flips = new Map<string, boolean>();
   readonly tried = new Set<string>();
   /** Stretches that a device or a user will see: they live on the machine from their birth. */
-  readonly shared: { readonly from: bigint; readonly to: bigint }[] = [];
+  readonly shared: ByteRange[] = [];
+  /** Bytes that the finding's statement touches, in memory that is mapped for the device at some time of the run. */
+  readonly touches: ByteRange[] = [];
+  /** Bytes of a mapped buffer in which the run must find other contents from an earlier use, to tell a late store from them. */
+  readonly leftovers: ByteRange[] = [];
   /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */
   stackOnMachine = false;
   attempts = 0;
@@ -63,6 +73,9 @@ export class Plan {
 
 /** Ends an attempt: the plan has changed and the run begins anew. Never leaves simulation/. */
 export class Restart extends Error {}
+
+/** Ends a run that came to its end but has nothing to show: the reason is a whole sentence. Never leaves simulation/. */
+export class NothingToShow extends Error {}
 
 /** Ends a run for good with the reason in words. Never leaves simulation/. */
 export class Stop extends Error {}

@@ -49,6 +49,76 @@ ${body}
 
 const alloc = ["card_probe", "dma_alloc_coherent"] as const;
 
+const lateStore = (body: string, zeroed = ""): string => `
+struct command {
+	__le32 opcode;
+	__le32 argument;
+	u8 data[248];
+	__le32 status;
+};
+
+struct card {
+	struct device *dev;
+	void __iomem *regs;
+	struct command *command;
+};
+
+static int card_probe(struct platform_device *pdev)
+{
+	struct card *card = devm_kzalloc(&pdev->dev, sizeof(*card), GFP_KERNEL);
+
+	if (!card)
+		return -ENOMEM;
+	card->dev = &pdev->dev;
+	card->command = devm_kzalloc(&pdev->dev, sizeof(*card->command), GFP_KERNEL);
+	if (!card->command)
+		return -ENOMEM;
+	platform_set_drvdata(pdev, card);
+	return 0;
+}
+
+static void card_fill(struct command *cmd, u32 opcode)
+{
+	cmd->opcode = cpu_to_le32(opcode);
+	cmd->argument = 0;
+}
+
+static int card_send(struct card *card, u32 opcode, u8 argument)
+{
+	struct command *cmd = card->command;
+	dma_addr_t addr;
+${zeroed}
+	addr = dma_map_single(card->dev, cmd, sizeof(*cmd), DMA_TO_DEVICE);
+	if (dma_mapping_error(card->dev, addr))
+		return -ENOMEM;
+	${body}
+	writel(addr, card->regs + 0x10);
+	dma_unmap_single(card->dev, addr, sizeof(*cmd), DMA_TO_DEVICE);
+	return 0;
+}
+`;
+
+/** Drivers that store into `command` after it is mapped; the last step is the store. */
+const lateStores: readonly TestDriver[] = [
+  ["late store of a parameter", "cmd->data[1] = argument;", ""],
+  ["late store of a parameter into zeroes", "cmd->opcode = cpu_to_le32(opcode);", "memset(cmd, 0, sizeof(*cmd));"],
+  ["late store behind the first lines", "cmd->status = cpu_to_le32(1);", ""],
+  ["late store in a helper", "card_fill(cmd, opcode);", "memset(cmd, 0, sizeof(*cmd));"],
+  ["late store of zero over an earlier use", "cmd->argument = 0;", ""],
+  ["late store of the same bytes", "cmd->argument = 0;", "memset(cmd, 0, sizeof(*cmd));"],
+  ["statement that touches no mapped memory", "card_wait(card);", ""],
+].map(([name = "", body = "", zeroed = ""]) => ({
+  name,
+  proof: "owned-by-device",
+  text: lateStore(body, zeroed),
+  path: [
+    ["card_probe", "devm_kzalloc(&pdev->dev, sizeof(*card->command)"],
+    ["card_send", "dma_map_single"],
+    // The store is the call's own statement where a call gives the value.
+    ["card_send", /cpu_to_le32\(.*\)/.exec(body)?.[0] ?? body.slice(0, -1)],
+  ],
+}));
+
 export const drivers: readonly TestDriver[] = [
   {
     name: "mmap by virt_to_page",
@@ -303,9 +373,30 @@ static int card_send(struct card *card, u8 *data, size_t len)
 	return 0;
 }
 `,
+    path: [["card_send", "data[0] = 2"]],
+  },
+  ...lateStores,
+  {
+    name: "read after the mapping has ended",
+    proof: "owned-by-device",
+    text: `${common}
+static int card_receive(struct card *card, u8 *data, size_t len)
+{
+	dma_addr_t addr;
+	int first;
+
+	addr = dma_map_single(card->dev, data, len, DMA_FROM_DEVICE);
+	if (dma_mapping_error(card->dev, addr))
+		return -ENOMEM;
+	writel(addr, card->regs + 0x10);
+	dma_unmap_single(card->dev, addr, len, DMA_FROM_DEVICE);
+	first = data[40];
+	return first;
+}
+`,
     path: [
-      ["card_send", "dma_map_single"],
-      ["card_send", "writel"],
+      ["card_receive", "dma_map_single"],
+      ["card_receive", "first = data[40]"],
     ],
   },
   {

@@ -151,6 +151,8 @@ function refuse(
 const mapSingle: ModelFunction = (kernel, call) => {
   const virtual = bits(call, 1);
   const wanted = argument(call, 2);
+  // A length that is open is long enough for what the code does with the buffer, if its own conditions let it.
+  if (wanted.bits === 0n) kernel.steering.make(wanted, (value) => value >= 256n && value <= 65536n);
   kernel.prefer(wanted, (value) => value > 0n, `${call.name}() maps 64 bytes`);
   const bytes = Math.max(1, sizeOf(wanted.bits) || 64);
   const direction = directionOf(bits(call, 3));
@@ -212,6 +214,7 @@ export function unmapStreaming(
 ): void {
   const mapping = kernel.scene.mappingOfHandle(handle);
   if (mapping === undefined) return;
+  if (mapping.owner === "device") kernel.onTakeBack?.(mapping);
   kernel.narrator.driver(
     `${call} takes ${mapping.name} back from the device${sentenceOfSync(kernel, "cpu", direction)}.`,
     true,

@@ -1,6 +1,7 @@
 /** The proofs, by the id that rules name. */
 import type { Proof } from "./proof.ts";
-import { coherentRemappedProof, mappingErrorProof, ownedByDeviceProof, stackBufferProof } from "./streaming.ts";
+import { ownedByDeviceProof } from "./owned-by-device.ts";
+import { coherentRemappedProof, mappingErrorProof, stackBufferProof } from "./streaming.ts";
 import { userAliasProof } from "./user-alias.ts";
 import { userMappingProof } from "./user-mapping.ts";
 import { coherentListProof, coherentPageProof, vmallocBufferProof } from "./wrong-page.ts";

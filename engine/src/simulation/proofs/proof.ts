@@ -1,13 +1,14 @@
 /** What a proof is: what device and user do once the driver's code has run, and what is watched. */
 import type { Observation } from "../../machine/action.ts";
 import type { Direction } from "../../machine/model.ts";
-import { addressText, bytesText } from "../../machine/address.ts";
+import { addressText, bytesEqual, bytesText } from "../../machine/address.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { HarmKind } from "../../trace/trace.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
 import { synchronise } from "../kernel-model/streaming.ts";
 import type { Buffer, StreamingMapping } from "../scene.ts";
-import { Stop } from "../world.ts";
+import type { Value } from "../value.ts";
+import { type ByteRange, Stop } from "../world.ts";
 
 export interface Proof {
   /** As rules name it. */
@@ -22,6 +23,8 @@ export interface Proof {
   after?(run: ProofRun): void;
   /** Memory is about to be mapped for streaming. */
   mapping?(run: ProofRun, physical: number, size: number, name: string): void;
+  /** Memory that is mapped for streaming is about to be taken back by the driver. */
+  takingBack?(run: ProofRun, mapping: StreamingMapping): void;
   /** A call hands memory to the device and waits for it: the device's turn. */
   device?(run: ProofRun, handle: bigint, size: number, direction: Direction): void;
   /** The driver's functions have returned. */
@@ -30,6 +33,22 @@ export interface Proof {
 
 /** Ends a run: its harm is known. */
 export class HarmFound extends Stop {}
+
+/** Accesses of one statement that are kept. */
+const mostAccesses = 4096;
+
+/** An access of the driver. */
+export interface Touch {
+  readonly address: bigint;
+  readonly size: number;
+  readonly kind: "load" | "store";
+  /** Of a store: what is stored. */
+  readonly value?: Value;
+  /** Of a store: the newest bytes that were there are the ones that are stored. */
+  readonly unchanged?: boolean;
+  /** Of a store: nothing has stored there since the kernel entered the code. */
+  readonly isFirst?: boolean;
+}
 
 export interface Harm {
   readonly kind: HarmKind;
@@ -40,11 +59,46 @@ export interface Harm {
 export class ProofRun {
   readonly kernel: Kernel;
   harm: Harm | undefined;
-  /** Accesses of the driver to memory on the machine, while the finding's statement runs. */
-  readonly touched: { readonly address: bigint; readonly size: number; readonly kind: "load" | "store" }[] = [];
+  /** The plan is final: this run must not ask for another one. */
+  readonly settled: boolean;
+  /** Accesses to memory on the machine that the finding's statement made, and the functions that it called. */
+  readonly touched: Touch[] = [];
+  /** All bytes that it accessed, on the machine or not. */
+  readonly accessed: ByteRange[] = [];
+  /** Those of `touched` that came while the memory belonged to the device. */
+  late: readonly Touch[] = [];
+  #sinkRuns = false;
+  /** Lowest addresses of bytes that the function which the kernel has entered last has stored so far. */
+  readonly #written = new Set<bigint>();
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, settled: boolean) {
     this.kernel = kernel;
+    this.settled = settled;
+  }
+
+  // ------------------------------------------------------------ the path
+
+  beginEntry(): void {
+    this.#written.clear();
+  }
+
+  beginSink(): void {
+    this.touched.length = 0;
+    this.accessed.length = 0;
+    this.#sinkRuns = true;
+    this.kernel.onAccess = (address, size) => {
+      if (this.accessed.length < mostAccesses) this.accessed.push({ from: address, to: address + BigInt(size) });
+    };
+  }
+
+  endSink(): void {
+    this.#sinkRuns = false;
+    this.kernel.onAccess = undefined;
+  }
+
+  /** Whether the code has given the byte its value since the kernel entered it. */
+  isWritten(address: bigint): boolean {
+    return this.#written.has(address);
   }
 
   nameOf(buffer: Buffer): string {
@@ -54,7 +108,7 @@ export class ProofRun {
   // ------------------------------------------------------------ the driver's own accesses
 
   loaded(address: bigint, size: number, observation: Observation): void {
-    this.touched.push({ address, size, kind: "load" });
+    if (this.#sinkRuns) this.touched.push({ address, size, kind: "load" });
     this.#faulted(address, "reads", observation);
     if (!observation.stale) return;
     const expected = observation.expected ?? new Uint8Array(0);
@@ -67,8 +121,20 @@ export class ProofRun {
     );
   }
 
-  stored(address: bigint, size: number, observation: Observation): void {
-    this.touched.push({ address, size, kind: "store" });
+  storing(address: bigint, size: number, value: Value): void {
+    const range = Array.from({ length: size }, (_, at) => address + BigInt(at));
+    const isFirst = !range.some((at) => this.#written.has(at));
+    for (const at of range) this.#written.add(at);
+    if (!this.#sinkRuns) return;
+    const { hardware, port } = this.kernel;
+    const physical = hardware.walk(address)?.physical;
+    const isRam = physical !== undefined && port.board.isRam(physical, size);
+    const unchanged =
+      isRam && bytesEqual(port.board.promises.newest(physical, size), hardware.bytesOf(value.bits, size));
+    this.touched.push({ address, size, kind: "store", value, unchanged, isFirst });
+  }
+
+  stored(address: bigint, _size: number, observation: Observation): void {
     this.#faulted(address, "writes to", observation);
   }
 

@@ -1,4 +1,4 @@
-/** A3, C1, D1 and E1: memory that was given to the device by a streaming mapping. */
+/** A3, C1 and D1: memory that was given to the device by a streaming mapping. */
 import { bytesText } from "../../machine/address.ts";
 import type { StreamingMapping } from "../scene.ts";
 import { Stop } from "../world.ts";
@@ -60,95 +60,21 @@ export const coherentRemappedProof: Proof = {
   },
 };
 
-export const ownedByDeviceProof: Proof = {
-  id: "owned-by-device",
-  title: "The CPU uses memory that belongs to the device",
-  fine: "On this machine the access does no harm: the device and the CPU see each other's newest bytes.",
-  mapping(run, physical, size, name) {
-    fillUnwritten(run, physical, size, name);
-  },
-  before(run) {
-    run.touched.length = 0;
-    const mapping = run.kernel.scene.streaming.findLast((item) => item.live && item.owner === "device");
-    if (mapping === undefined || mapping.direction === "to-device") return;
-    // The device may be done already when the code looks, or not yet: both are tried.
-    if (run.kernel.port.choose(2, "whether the device has written before the driver looks") === 0) return;
-    deviceFills(run, mapping);
-  },
-  after(run) {
-    const access = run.touched.findLast((item) => mappingAt(run, item.address) !== undefined);
-    const mapping = access === undefined ? undefined : mappingAt(run, access.address);
-    if (access === undefined || mapping === undefined) return;
-    run.touched.length = 0;
-    run.touched.push(access);
-    const handle = mapping.handle + (access.address - mapping.virtual);
-    if (access.kind === "store" && mapping.direction !== "from-device") {
-      run.doorbell("The driver tells the device to go on.");
-      const seen = run.deviceReads(handle, access.size, `The device reads ${mapping.name}.`);
-      if (seen.stale) {
-        const expected = seen.expected ?? new Uint8Array(0);
-        run.harmful(
-          "lost-write",
-          `The device reads ${bytesText(seen.bytes)}: the driver's ${bytesText(expected)} came after the mapping had cleaned the cache, and stays in a dirty line.`,
-          seen.physical ?? 0,
-          expected,
-          seen.bytes,
-        );
-      }
-      return;
-    }
-    if (mapping.direction !== "to-device") deviceFills(run, mapping);
-  },
-  finish(run) {
-    const access = run.touched.at(-1);
-    const mapping =
-      access === undefined ? undefined : run.kernel.scene.streaming.findLast((item) => covers(item, access.address));
-    if (mapping === undefined || mapping.direction === "to-device") return;
-    run.takeBack(mapping);
-    readBack(run, mapping);
-  },
-};
-
-/** Bytes that nothing has written so far hold what the buffer's last use left: values that a later store can be told from. */
-function fillUnwritten(run: ProofRun, physical: number, size: number, name: string): void {
-  const { board } = run.kernel.port;
-  const virtual = run.kernel.hardware.linear(physical);
-  let told = false;
-  for (let at = 0; at < Math.min(size, 256); at++) {
-    if (!run.kernel.isShared(virtual + BigInt(at), 1) || board.promises.writerOf(physical + at) !== undefined) continue;
-    let end = at + 1;
-    while (
-      end < Math.min(size, 256) &&
-      run.kernel.isShared(virtual + BigInt(end), 1) &&
-      board.promises.writerOf(physical + end) === undefined
-    ) {
-      end++;
-    }
-    if (!told) run.kernel.narrator.act("cpu", `${name} holds bytes of its last use (aa).`);
-    told = true;
-    run.kernel.hardware.store(virtual + BigInt(at), pattern(0xaa, end - at));
-    at = end;
-  }
-}
-
-function covers(mapping: StreamingMapping, address: bigint): boolean {
-  return address >= mapping.virtual && address < mapping.virtual + BigInt(mapping.size);
-}
-
-function mappingAt(run: ProofRun, address: bigint): StreamingMapping | undefined {
-  return run.kernel.scene.streaming.findLast((item) => item.live && item.owner === "device" && covers(item, address));
-}
-
-/** The device's data arrives at the start of the buffer, and it says so. */
-function deviceFills(run: ProofRun, mapping: StreamingMapping): void {
-  const size = Math.min(4, mapping.size);
-  run.deviceWrites(mapping.handle, pattern(0x77, size), `The device writes 77 to ${mapping.name}.`);
+/** The device's data arrives in the buffer, and it says so. */
+export function deviceFills(run: ProofRun, mapping: StreamingMapping, offset = 0, length = 4): void {
+  const size = Math.min(length, mapping.size - offset);
+  run.deviceWrites(mapping.handle + BigInt(offset), pattern(0x77, size), `The device writes 77 to ${mapping.name}.`);
   run.interrupt();
 }
 
-function readBack(run: ProofRun, mapping: StreamingMapping): void {
-  const size = Math.min(4, mapping.size);
-  const seen = run.cpuReads(mapping.virtual, size, `The driver reads ${mapping.name}, which is its own again.`);
+/** The driver reads what the device has written, once the memory is its own again. */
+export function readBack(run: ProofRun, mapping: StreamingMapping, offset = 0, length = 4): void {
+  const size = Math.min(length, mapping.size - offset);
+  const seen = run.cpuReads(
+    mapping.virtual + BigInt(offset),
+    size,
+    `The driver reads ${mapping.name}, which is its own again.`,
+  );
   if (!seen.stale) return;
   const expected = seen.expected ?? pattern(0x77, size);
   run.harmful(
