@@ -5,6 +5,7 @@
  * live at addresses of their own, found by (address of the owner, field name). So `substream->runtime->dma_addr` is one cell
  * however it is reached, and `container_of()` finds its way back.
  */
+import { addressText } from "../machine/address.ts";
 import type { Type } from "../program/types.ts";
 import type { Layouts } from "./layout.ts";
 
@@ -165,7 +166,7 @@ export class ObjectSpace {
   /** What the source would call the byte at an address: "buf->cpu", "priv->tx[3]". */
   describe(address: bigint): string {
     const object = this.at(address);
-    if (object === undefined) return `0x${address.toString(16)}`;
+    if (object === undefined) return addressText(address);
     const offset = Number(address - object.base);
     if (object.record !== undefined && this.layouts.isDeclared(object.record)) {
       for (const [name, field] of this.layouts.fieldsOf(object.record)) {

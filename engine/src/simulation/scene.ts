@@ -70,6 +70,14 @@ export interface ListEntry {
   readonly size: number;
 }
 
+export interface WrongPage {
+  /** The pointer that it was computed from. */
+  readonly virtual: bigint;
+  readonly physical: number;
+  /** "virt_to_page()" */
+  readonly call: string;
+}
+
 export class Scene {
   readonly buffers: Buffer[] = [];
   readonly streaming: StreamingMapping[] = [];
@@ -77,7 +85,9 @@ export class Scene {
   readonly userMappings: UserMapping[] = [];
   readonly orders: DeviceOrder[] = [];
   /** Pages that the code computed by linear arithmetic from an address that is not linear. */
-  readonly wrongPages: { readonly virtual: bigint; readonly physical: number; readonly call: string }[] = [];
+  readonly wrongPages: WrongPage[] = [];
+  /** The one of them that the finding's own statement computed. */
+  pageOfFinding: WrongPage | undefined;
   /** Physical pages of device registers that the code has asked the bus for. */
   readonly registers = new Set<number>();
   /** Transfers of an SPI message, by the message's address. */

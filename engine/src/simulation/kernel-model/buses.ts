@@ -1,4 +1,5 @@
 /** Calls that do DMA on their data argument: the core maps it, the controller reads or writes it, the core takes it back. */
+import { addressText } from "../../machine/address.ts";
 import type { Direction } from "../../machine/model.ts";
 import type { Kernel } from "../kernel.ts";
 import { known, type Value, zeroValue } from "../value.ts";
@@ -101,7 +102,7 @@ const prepare =
   (handle: number, length: number, direction: number): ModelFunction =>
   (kernel, call) => {
     const value = bits(call, handle);
-    kernel.narrator.driver(`${call.name}() tells the DMA engine the address 0x${value.toString(16)}.`, true);
+    kernel.narrator.driver(`${call.name}() tells the DMA engine the address ${addressText(value)}.`, true);
     const way = bits(call, direction) === 2n ? "from-device" : "to-device";
     kernel.scene.orders.push({
       handle: value,

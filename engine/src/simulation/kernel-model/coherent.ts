@@ -2,6 +2,7 @@
  * Coherent memory: where dma_alloc_coherent() takes it from on this machine (kernel/dma/direct.c:206-314 and
  * drivers/iommu/dma-iommu.c:1653-1666 of linux 6.12.117), and what mapping it to a user does.
  */
+import { addressText } from "../../machine/address.ts";
 import { prepActions } from "../../machine/sync.ts";
 import type { Attribute } from "../../machine/model.ts";
 import type { MemoryAttribute } from "../../platforms/platform.ts";
@@ -46,8 +47,8 @@ export function allocateCoherent(kernel: Kernel, request: Request): Buffer | und
     kind: "value",
     agent: "cpu",
     name: request.name,
-    value: `0x${virtual.toString(16)}`,
-    sentence: `The pointer is 0x${virtual.toString(16)} (${origin}), the memory is at 0x${first.toString(16)}, the device's address for it is 0x${handle.toString(16)}.`,
+    value: addressText(virtual),
+    sentence: `The pointer is ${addressText(virtual)} (${origin}), the memory is at ${addressText(first)}, the device's address for it is ${addressText(handle)}.`,
   });
   return buffer;
 }

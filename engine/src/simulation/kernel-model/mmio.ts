@@ -1,4 +1,5 @@
 /** Device registers and barriers. A register write drains the CPU's write buffer first; one that holds a bus address programs the device. */
+import { addressText } from "../../machine/address.ts";
 import type { Kernel } from "../kernel.ts";
 import { zeroValue } from "../value.ts";
 import type { KernelCall } from "../world.ts";
@@ -21,8 +22,8 @@ function program(kernel: Kernel, call: KernelCall, value: bigint, relaxed: boole
       kind: "device",
       agent: "cpu",
       action: "program",
-      value: `0x${handle.toString(16)}`,
-      sentence: `The device's register holds 0x${handle.toString(16)} now.`,
+      value: addressText(handle),
+      sentence: `The device's register holds ${addressText(handle)} now.`,
     });
   }
   if (relaxed) return;

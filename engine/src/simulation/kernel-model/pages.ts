@@ -2,6 +2,7 @@
  * Addresses turned into pages, frames and physical addresses. virt_to_page() and kin are arithmetic on the linear map, for any
  * pointer, as in the kernel; vmalloc_to_page() walks the page tables.
  */
+import { addressText } from "../../machine/address.ts";
 import type { Kernel } from "../kernel.ts";
 import { computed, known, type Value, zeroValue } from "../value.ts";
 import type { KernelCall } from "../world.ts";
@@ -39,24 +40,28 @@ function linearArithmetic(kernel: Kernel, call: KernelCall, virtual: bigint): nu
   const name = buffer?.name || kernel.evaluator.space.describe(virtual);
   if (buffer === undefined || real === undefined || real === physical) {
     if (buffer !== undefined)
-      narrator.driver(`${call.name}() computes 0x${physical.toString(16)} from ${name}: the page that it is in.`);
+      narrator.driver(`${call.name}() computes ${addressText(physical)} from ${name}: the page that it is in.`);
     return physical;
   }
   narrator.driver(
-    `${call.name}() subtracts the start of the linear map from ${name}, which is not in the linear map: it gets 0x${physical.toString(16)}, not 0x${real.toString(16)}.`,
+    `${call.name}() subtracts the start of the linear map from ${name}, which is not in the linear map: it gets ${addressText(physical)}, not ${addressText(real)}.`,
   );
-  if (!kernel.scene.wrongPages.some((page) => page.virtual === virtual && page.physical === physical)) {
-    kernel.scene.wrongPages.push({ virtual, physical, call: `${call.name}()` });
+  const { wrongPages } = kernel.scene;
+  const known = wrongPages.findIndex((page) => page.virtual === virtual && page.physical === physical);
+  // The latest stands last, also when it was computed before.
+  if (known >= 0) wrongPages.push(...wrongPages.splice(known, 1));
+  else {
+    wrongPages.push({ virtual, physical, call: `${call.name}()` });
     kernel.shareStranger(physical);
   }
   port.tell({
     kind: "value",
     agent: "cpu",
     name: call.name,
-    value: `0x${physical.toString(16)}`,
+    value: addressText(physical),
     sentence: port.board.isRam(physical)
-      ? `0x${physical.toString(16)} belongs to another owner.`
-      : `There is no memory at 0x${physical.toString(16)}.`,
+      ? `${addressText(physical)} belongs to another owner.`
+      : `There is no memory at ${addressText(physical)}.`,
   });
   return physical;
 }

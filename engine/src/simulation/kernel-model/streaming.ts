@@ -1,4 +1,5 @@
 /** Streaming mappings: dma_map_single() and kin, what the architecture does to the cache for them, and when they are refused. */
+import { addressText } from "../../machine/address.ts";
 import type { AgentAction } from "../../machine/action.ts";
 import type { Direction } from "../../machine/model.ts";
 import { syncActions } from "../../machine/sync.ts";
@@ -124,8 +125,8 @@ function tellOwner(kernel: Kernel, mapping: StreamingMapping, call: string): voi
   kernel.port.tell({
     kind: "ownership",
     agent: "cpu",
-    handle: `0x${mapping.handle.toString(16)}`,
-    physical: `0x${mapping.physical.toString(16)}`,
+    handle: addressText(mapping.handle),
+    physical: addressText(mapping.physical),
     size: mapping.size,
     direction: mapping.direction,
     owner: mapping.owner,

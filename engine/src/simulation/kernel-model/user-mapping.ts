@@ -1,4 +1,5 @@
 /** What a driver's mmap and fault handlers do to a user's address space. */
+import { addressText } from "../../machine/address.ts";
 import type { Attribute } from "../../machine/model.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Buffer } from "../scene.ts";
@@ -33,7 +34,7 @@ export function mapToUser(
   const owner = kernel.scene.buffers.findLast((buffer) => buffer.frames.includes(first));
   const what =
     owner === undefined
-      ? `the page at 0x${first.toString(16)}`
+      ? `the page at ${addressText(first)}`
       : owner.name || kernel.evaluator.space.describe(owner.virtual);
   kernel.narrator.driver(`${name} maps ${what} to the application, ${inWords(attribute)}.`, true);
   kernel.hardware.mapUser(what, virtual, frames, attribute, name);

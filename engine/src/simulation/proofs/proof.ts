@@ -140,7 +140,7 @@ export class ProofRun {
 
   #faulted(address: bigint, does: string, observation: Observation): void {
     if (observation.fault === undefined) return;
-    const sentence = `The driver ${does} 0x${address.toString(16)}: ${observation.fault}.`;
+    const sentence = `The driver ${does} ${addressText(address)}: ${observation.fault}.`;
     this.harmful("fault", sentence, 0, new Uint8Array(0), new Uint8Array(0));
   }
 
@@ -152,7 +152,7 @@ export class ProofRun {
     if (seen.fault !== undefined) {
       this.harmful(
         "fault",
-        `The device's write to 0x${handle.toString(16)} fails: ${seen.fault}.`,
+        `The device's write to ${addressText(handle)} fails: ${seen.fault}.`,
         Number(handle),
         bytes,
         new Uint8Array(0),
@@ -167,7 +167,7 @@ export class ProofRun {
     if (seen.fault !== undefined) {
       this.harmful(
         "fault",
-        `The device's read of 0x${handle.toString(16)} fails: ${seen.fault}.`,
+        `The device's read of ${addressText(handle)} fails: ${seen.fault}.`,
         Number(handle),
         new Uint8Array(0),
         new Uint8Array(0),

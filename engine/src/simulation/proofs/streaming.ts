@@ -1,5 +1,5 @@
 /** A3, C1 and D1: memory that was given to the device by a streaming mapping. */
-import { bytesText } from "../../machine/address.ts";
+import { addressText, bytesText } from "../../machine/address.ts";
 import type { StreamingMapping } from "../scene.ts";
 import { Stop } from "../world.ts";
 import { type Proof, type ProofRun, pattern } from "./proof.ts";
@@ -139,7 +139,7 @@ export const mappingErrorProof: Proof = {
     const refusal = kernel.scene.refusals.at(-1);
     if (refusal === undefined || kernel.errorWasSeen) return;
     const handle = (1n << BigInt(kernel.wordBits)) - 1n;
-    const where = `0x${handle.toString(16)}`;
+    const where = addressText(handle);
     if (refusal.direction === "from-device") {
       run.deviceWrites(
         handle,

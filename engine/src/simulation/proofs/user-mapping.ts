@@ -1,4 +1,5 @@
 /** B1, B2, B5: an application has the buffer mapped; the device writes, the application reads, and the other way round. */
+import { addressText } from "../../machine/address.ts";
 import { strangerByte } from "../kernel-model/pages.ts";
 import type { Buffer, UserMapping } from "../scene.ts";
 import { Stop } from "../world.ts";
@@ -46,7 +47,7 @@ export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
   run.interrupt();
   const first = run.userReads(mapping.virtual, 4, `The application reads the start of its mapping${other}.`);
   if (first.fault !== undefined) {
-    const sentence = `The application takes a fault (SIGBUS): its mapping leads to 0x${(mapping.frames[0] ?? 0).toString(16)}, where there is no memory. The device's data is in ${name}.`;
+    const sentence = `The application takes a fault (SIGBUS): its mapping leads to ${addressText(mapping.frames[0] ?? 0)}, where there is no memory. The device's data is in ${name}.`;
     run.harmful("fault", sentence, mapping.frames[0] ?? 0, pattern(0x11), first.bytes);
   }
   run.expect(first, pattern(0x11), harm, (got) =>

@@ -1,5 +1,5 @@
 /** A1, A4 and C2: a page that was computed from a pointer for which the arithmetic does not hold. */
-import { bytesText } from "../../machine/address.ts";
+import { addressText, bytesText } from "../../machine/address.ts";
 import { type Proof, type ProofRun, pattern } from "./proof.ts";
 import { fillStranger, showUserMapping } from "./user-mapping.ts";
 
@@ -7,6 +7,9 @@ export const coherentPageProof: Proof = {
   id: "coherent-page",
   title: "The page that virt_to_page() computes, and what is in it",
   fine: "On this machine the memory is in the linear map, so the computed page is the buffer's, and nothing stale was read through it.",
+  after(run) {
+    run.kernel.scene.pageOfFinding = run.kernel.scene.wrongPages.at(-1);
+  },
   finish(run) {
     const mapping = run.kernel.scene.userMappings.at(-1);
     if (mapping !== undefined) showUserMapping(run, mapping);
@@ -27,7 +30,7 @@ export const coherentListProof: Proof = {
 /** Whoever uses a page that was computed wrongly reads another owner's bytes, or takes a fault. */
 export function showWrongPage(run: ProofRun): void {
   const { kernel } = run;
-  const wrong = kernel.scene.wrongPages.at(-1);
+  const wrong = kernel.scene.pageOfFinding ?? kernel.scene.wrongPages.at(-1);
   if (wrong === undefined) return;
   const buffer = kernel.scene.bufferAt(wrong.virtual);
   if (buffer === undefined) return;
@@ -51,7 +54,7 @@ export function showWrongPage(run: ProofRun): void {
   const address = window + (wrong.virtual % BigInt(kernel.hardware.pageBytes));
   const seen = run.cpuReads(address, 4, `Code that is given the page of ${wrong.call} maps it and reads it.`);
   if (seen.fault !== undefined) {
-    const sentence = `The kernel takes a fault: ${wrong.call} made the page at 0x${wrong.physical.toString(16)} of it, where there is no memory. The 11 is in ${name}.`;
+    const sentence = `The kernel takes a fault: ${wrong.call} made the page at ${addressText(wrong.physical)} of it, where there is no memory. The 11 is in ${name}.`;
     run.harmful("fault", sentence, wrong.physical, pattern(0x11), seen.bytes);
   }
   run.expect(
