@@ -18,7 +18,6 @@ const careful = [
   "flush_dcache_page",
   "flush_dcache_folio",
   "flush_kernel_vmap_range",
-  "cpu_dcache_is_aliasing",
   "flush_dcache_range",
   "dma_sync_single_for_device",
   "dma_sync_sg_for_device",
@@ -26,10 +25,15 @@ const careful = [
 
 export function sharedStructs(facts: Facts): readonly SharedStruct[] {
   const found: SharedStruct[] = [];
-  for (const mapping of userMappings(facts)) {
+  const mappings = userMappings(facts);
+  for (const mapping of mappings) {
     if (mapping.exported || mapping.protection.kind === "uncached") continue;
     const { file } = mapping.function;
     if (careful.some((name) => facts.callsTo(name).some((site) => site.function.file === file))) continue;
+    // A question in one mapping's function is about that mapping; elsewhere (in probe) it is about all of the file's.
+    const asked = facts.callsTo("cpu_dcache_is_aliasing").map((site) => site.function);
+    const others = mappings.map((one) => one.function).filter((one) => one !== mapping.function);
+    if (asked.some((one) => one.file === file && !others.includes(one))) continue;
     for (const { origin, context } of forbiddenOrigins(mapping.value, isOrdinaryPage)) {
       if (context.guards.some((guard) => guard.key.startsWith("config:"))) continue;
       const writer = writerOf(facts, mapping, origin);

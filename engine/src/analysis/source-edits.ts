@@ -54,6 +54,26 @@ export function insertLineBefore(unit: DriverUnit, span: FileSpan, statement: st
   return { file: span.file, start, end: start, newText: `${indentationAt(text, span.start)}${statement}${newline}` };
 }
 
+/**
+ * The start of the comment that stands right above the line at `start` and speaks of it alone: lines of nothing else, indented like
+ * it. `start` itself where there is none.
+ */
+export function startWithComment(text: string, start: number, indentation: string): number {
+  let from = start;
+  while (from > 0) {
+    const above = lineStart(text, from - 1);
+    const line = text.slice(above, from).trimEnd();
+    if (line.startsWith(`${indentation}//`)) from = above;
+    else if (from === start && line.endsWith("*/")) {
+      const open = text.lastIndexOf("/*", above + line.length - 2);
+      const first = open < 0 ? -1 : lineStart(text, open);
+      const alone = first >= 0 && text.slice(first, open) === indentation;
+      return alone && text.indexOf("*/", open + 2) === above + line.length - 2 ? first : start;
+    } else break;
+  }
+  return from;
+}
+
 /** `name(a, b, c)` in place of a call, broken as the kernel's style has it when it would be too long. */
 export function callText(unit: DriverUnit, span: FileSpan, name: string, values: readonly string[]): string {
   const text = unit.files.get(span.file)?.text ?? "";

@@ -6,6 +6,7 @@ import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
 import { sharedStructs } from "../../analysis/shared-structs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
+import { refusal } from "./refusal.ts";
 
 const rule: Rule = {
   meta: {
@@ -20,12 +21,14 @@ const rule: Rule = {
     basis: [
       "Documentation/core-api/cachetlb.rst:224-255,276-304 (6.12.117)",
       "sound/core/pcm_native.c:3699-3703,3812-3829 (6.12.117): status and control are mapped on some architectures only",
-      "include/linux/cacheinfo.h:157 (6.12.117): cpu_dcache_is_aliasing()",
+      "include/linux/cacheinfo.h:156-160 (6.12.117): cpu_dcache_is_aliasing(), which kernels before 6.9 lack",
       'Benjamin Herrenschmidt, alsa-devel, 7 May 2008: "a problem with virtually tagged data caches"',
     ],
     when: "ARM with VIVT or aliasing VIPT caches, sh, m68k, PA-RISC, C-SKY, and by size MIPS, SPARC, Xtensa, Nios II. Never on x86, arm64, PowerPC, RISC-V.",
     proof: "user-alias",
-    fixes: [{ id: "refuse-aliasing", title: "Refuse the mapping where the data cache aliases", safety: "review" }],
+    fixes: [
+      { id: "refuse-aliasing", title: "Refuse the mapping where the data cache aliases (6.9+)", safety: "review" },
+    ],
   },
   check,
 };
@@ -41,7 +44,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       function: owner.name,
       path: pathTo(origin, owner, statement.id, mapping.span, "mapped into user space here"),
       subjects: [name],
-      fixes: [],
+      fixes: refusal(facts, mapping),
     };
   }
 }
