@@ -4,10 +4,10 @@
  * since JavaScript's bit operators take an integer modulo 2^32.
  */
 
-/** "0xc0001000", "0xffff000040001000". */
-export function addressText(address: number): string {
-  if (address >= 0) return `0x${address.toString(16).padStart(8, "0")}`;
-  return `0x${BigInt.asUintN(64, BigInt(address)).toString(16)}`;
+/** "0xc0001000", "0xffff000040001000": unsigned, of a machine address or of the value of a driver's variable. */
+export function addressText(address: number | bigint): string {
+  const bits = typeof address === "number" ? BigInt(Math.trunc(address)) : address;
+  return `0x${BigInt.asUintN(64, bits).toString(16).padStart(8, "0")}`;
 }
 
 /** The machine's form of an address of `bits` bits. */

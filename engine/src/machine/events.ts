@@ -200,11 +200,13 @@ export function accessedEvent(board: Board, access: Accessed): ToldEvent {
   if (access.kind === "load") {
     const supplier = result.supplier ?? "memory";
     const expected = observation.expected;
+    const past = actor === "device" && !board.model.coherent ? ", past the cache" : "";
+    const from = supplier === "cache" ? "from the cache" : `from memory${past}`;
     const wrong = expected === undefined ? "" : `: stale, the newest is ${valueText(expected)}`;
     return {
       kind: "load",
       ...common,
-      sentence: `${who} reads ${value} from ${name} (${supplier === "cache" ? "from the cache" : "from memory"})${wrong}.`,
+      sentence: `${who} reads ${value} from ${name} (${from})${wrong}.`,
       ...(expected === undefined ? {} : { expected: bytesText(expected) }),
       stale: observation.stale,
       supplier,
@@ -218,9 +220,17 @@ export function accessedEvent(board: Board, access: Accessed): ToldEvent {
         : board.model.writeBuffer.depth > 0
           ? "write-buffer"
           : "memory";
-  const place = { cache: "into the cache", memory: "to memory", "write-buffer": "by way of the write buffer" }[into];
-  return { kind: "store", ...common, sentence: `${who} writes ${value} to ${name}, ${place}.`, into };
+  // What a device's write does to memory is told by the memory's own event: here is what it means to the cache.
+  const sentence =
+    actor === "device"
+      ? board.model.coherent
+        ? "The cache takes part in the device's write: no older copy of these bytes stays in it."
+        : "The device's write goes past the cache: a copy there does not learn of it."
+      : `${who} writes ${value} to ${name}, ${places[into]}.`;
+  return { kind: "store", ...common, sentence, into };
 }
+
+const places = { cache: "into the cache", memory: "past the cache", "write-buffer": "by way of the write buffer" };
 
 export function bufferEvent(
   board: Board,
@@ -274,8 +284,10 @@ function lineName(board: Board, line: number): string {
       at++;
       continue;
     }
-    if (!names.includes(object.name)) names.push(object.name);
-    at = Math.max(at + 1, object.at + object.size);
+    const end = Math.min(line + lineBytes, Math.max(at + 1, object.at + object.size));
+    const name = board.describe(at, end - at);
+    if (!names.includes(name)) names.push(name);
+    at = end;
   }
   return names.length === 0 ? `The line at ${addressText(line)}` : `The line of ${names.join(" and ")}`;
 }

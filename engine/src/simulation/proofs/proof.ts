@@ -179,14 +179,18 @@ export class ProofRun {
   /** The device says that it is done: what it wrote is promised to the CPU from now on. */
   interrupt(sentence = "The device interrupts: its data is ready."): void {
     this.kernel.narrator.act("device", sentence);
-    this.kernel.port.tell({ kind: "device", agent: "device", action: "interrupt", sentence });
+    const promise = "From here on the driver relies on what the device has written.";
+    this.kernel.port.tell({ kind: "device", agent: "device", action: "interrupt", sentence: promise });
     this.kernel.perform({ kind: "announce", from: "device" });
   }
 
   /** The driver tells the device to go: what the CPU wrote is promised to the device from now on. */
   doorbell(sentence: string): void {
     this.kernel.narrator.act("cpu", sentence);
-    this.kernel.port.tell({ kind: "device", agent: "cpu", action: "doorbell", sentence });
+    const promise = this.kernel.port.model.coherent
+      ? "From here on the device relies on what the CPU has written."
+      : "From here on the device relies on what the CPU has written. The register write empties the write buffer, but a dirty line of the cache stays where it is.";
+    this.kernel.port.tell({ kind: "device", agent: "cpu", action: "doorbell", sentence: promise });
     this.kernel.perform({ kind: "barrier", barrier: "doorbell" });
     this.kernel.perform({ kind: "announce", from: "cpu" });
   }
