@@ -170,7 +170,7 @@ export function memoryEvent(
     writer === "device"
       ? `The device writes ${value} to ${name} in memory.`
       : writer === "cpu"
-        ? `The CPU's ${value} reaches ${name} in memory.`
+        ? `Memory has the CPU's ${value} at ${name} now.`
         : `The write-back puts ${value} into ${name} in memory.`;
   return {
     kind: "memory",

@@ -83,6 +83,7 @@ export class Kernel implements World {
     this.wordBits = this.hardware.wordBits;
     this.bigEndian = this.hardware.bigEndian;
     this.stack = this.#makeStack();
+    this.#nameEarly();
   }
 
   /** Joins the parts that need each other. */
@@ -101,8 +102,15 @@ export class Kernel implements World {
     for (const buffer of this.scene.buffers) {
       if (buffer.name === "") buffer.name = this.evaluator.space.describe(buffer.virtual);
       const size = Math.min(buffer.size, this.hardware.pageBytes);
-      this.port.board.name({ id: buffer.id, name: buffer.name, kind: buffer.kind, at: buffer.physical, size });
+      const named = { name: buffer.name, kind: buffer.kind, at: buffer.physical, size };
+      this.port.board.name({ id: buffer.id, ...named });
+      this.plan.names.set(buffer.id, named);
     }
+  }
+
+  /** Memory that was there before the driver handed it on has its name from the start. */
+  #nameEarly(): void {
+    for (const [id, named] of this.plan.names) if (named.kind === "linear") this.port.board.name({ id, ...named });
   }
 
   get evaluator(): Evaluator {
@@ -224,7 +232,7 @@ export class Kernel implements World {
     const id = `buffer-${String(this.#buffers + 1)}`;
     this.port.board.name({
       id,
-      name: name || "the new buffer",
+      name: name || (this.plan.names.get(id)?.name ?? "the new buffer"),
       kind,
       at: physical,
       size: Math.min(size, this.hardware.pageBytes),

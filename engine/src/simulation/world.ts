@@ -53,6 +53,14 @@ export interface ByteRange {
   readonly to: bigint;
 }
 
+/** Memory that is shared with a device or a user: physical address and size in bytes. */
+export interface NamedMemory {
+  readonly name: string;
+  readonly kind: string;
+  readonly at: number;
+  readonly size: number;
+}
+
 /** What a run found out that the next attempt must know from its start. Lives over attempts. */
 export class Plan {
   /** Choices for inputs. "object" means a pointer to something. */
@@ -66,6 +74,8 @@ export class Plan {
   readonly touches: ByteRange[] = [];
   /** Bytes of a mapped buffer in which the run must find other contents from an earlier use, to tell a late store from them. */
   readonly leftovers: ByteRange[] = [];
+  /** Memory that the last attempt gave a name, by id: from the run's start on the trace calls it so. */
+  readonly names = new Map<string, NamedMemory>();
   /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */
   stackOnMachine = false;
   attempts = 0;

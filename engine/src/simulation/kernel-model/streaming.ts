@@ -131,7 +131,10 @@ function tellOwner(kernel: Kernel, mapping: StreamingMapping, call: string): voi
     direction: mapping.direction,
     owner: mapping.owner,
     call,
-    sentence: `${mapping.name} belongs to the ${mapping.owner === "cpu" ? "CPU" : "device"} now.`,
+    sentence:
+      mapping.owner === "cpu"
+        ? `${mapping.name} belongs to the CPU again.`
+        : `${mapping.name} belongs to the device now: until it is taken back the CPU must leave it alone.`,
   });
 }
 

@@ -8,8 +8,6 @@ import { deviceFills, readBack } from "./streaming.ts";
 /** Bytes that are looked at of one stretch: enough for its first word. */
 const shownBytes = 16;
 const fewestBytes = 4;
-/** Bytes at a buffer's start that hold what an earlier use left, where nothing else is known of them. */
-const leftoverBytes = 256;
 
 /** A stretch of a mapping that the finding's statement touches. */
 interface Stretch {
@@ -41,6 +39,7 @@ export const ownedByDeviceProof: Proof = {
     run.late = run.touched.filter(isLate);
     distinguish(run);
     const stores = run.late.filter((touch) => touch.kind === "store").map(rangeOf);
+    tellLateness(run, stores.length > 0);
     for (const mapping of mappings.filter((item) => item.direction !== "from-device")) {
       const stretches = stretchesOf(mapping, stores);
       if (stretches.length > 0) run.doorbell("The driver tells the device to go on.");
@@ -145,7 +144,7 @@ function distinguish(run: ProofRun): void {
   }
 }
 
-/** Bytes that nothing has written so far hold what the buffer's last use left: values that a later store can be told from. */
+/** Of the bytes that the statement touches, those that nothing has written so far hold what the buffer's last use left: values that a later store can be told from. */
 function fillUnwritten(run: ProofRun, physical: number, size: number, name: string): void {
   const { hardware, plan, port } = run.kernel;
   const virtual = hardware.linear(physical);
@@ -155,7 +154,7 @@ function fillUnwritten(run: ProofRun, physical: number, size: number, name: stri
     if (port.board.promises.writerOf(physical + at) === undefined) return true;
     return !run.isWritten(address) && plan.leftovers.some((range) => range.from <= address && address < range.to);
   };
-  const offsets = new Set(Array.from({ length: Math.min(size, leftoverBytes) }, (_, at) => at));
+  const offsets = new Set<number>();
   for (const range of [...plan.touches, ...plan.leftovers]) {
     for (let at = range.from; at < range.to; at++) {
       const offset = Number(at - virtual);
@@ -163,7 +162,10 @@ function fillUnwritten(run: ProofRun, physical: number, size: number, name: stri
     }
   }
   const left = [...offsets].filter(isLeft).sort((a, b) => a - b);
-  if (left.length > 0) run.kernel.narrator.act("cpu", `${name} holds bytes of its last use (aa).`);
+  if (left.length > 0) {
+    const what = left.length === 1 ? `${name}[${String(left[0])}] still holds a byte` : `${name} still holds bytes`;
+    run.kernel.narrator.act("cpu", `${what} of its last use (aa).`);
+  }
   for (let index = 0; index < left.length; ) {
     const from = left[index] ?? 0;
     let count = 1;
@@ -180,13 +182,25 @@ function fill(run: ProofRun, { mapping, offset, size }: Stretch): void {
   deviceFills(run, mapping, offset, Math.max(size, fewestBytes));
 }
 
+/** Why the access matters, where its effect is not seen yet. */
+function tellLateness(run: ProofRun, stores: boolean): void {
+  if (run.late.length === 0) return;
+  const what = stores ? "This store" : "This read";
+  const sentence = run.kernel.port.model.coherent
+    ? `${what} comes while the device owns the memory; the device's accesses look into the cache, so it does no harm here.`
+    : stores
+      ? `${what} comes after the mapping has done its cache operation, and no other one follows before the device's turn.`
+      : `${what} comes while the device owns the memory: the line that it uses stays in the cache when the device writes to memory.`;
+  run.kernel.port.tell({ kind: "note", agent: "cpu", sentence });
+}
+
 function showDeviceRead(run: ProofRun, { mapping, offset, size }: Stretch): void {
   const seen = run.deviceReads(mapping.handle + BigInt(offset), size, `The device reads ${mapping.name}.`);
   if (!seen.stale) return;
   const expected = seen.expected ?? new Uint8Array(0);
   run.harmful(
     "lost-write",
-    `The device reads ${bytesText(seen.bytes)}: the driver's ${bytesText(expected)} came after the mapping had cleaned the cache, and stays in a dirty line.`,
+    `The device works with ${bytesText(seen.bytes)}: the driver's ${bytesText(expected)} came after the mapping had written the cache back, so it is still in a dirty line that the device does not see.`,
     seen.physical ?? 0,
     expected,
     seen.bytes,
