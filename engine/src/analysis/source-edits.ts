@@ -118,34 +118,49 @@ export function dropUnused(
   if (text === undefined) return undefined;
   const code = withoutComments(text);
   const extra: TextEdit[] = [];
+  const gone = new Set<number>();
   const inside = (at: number): boolean =>
-    edits.some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
-  for (const variable of owner.variables) {
-    if (variable.kind !== "local" || !/^\w+$/.test(variable.name)) continue;
-    const word = new RegExp(`\\b${variable.name}\\b`, "g");
-    const places = [...code.slice(owner.start, owner.end).matchAll(word)].map((match) => owner.start + match.index);
-    const left = places.filter((at) => !inside(at) && (at < variable.start || at >= variable.end));
-    if (!places.some(inside) || edits.some((edit) => edit.newText.match(word) !== null)) continue;
-    if (left.some((at) => !/^\s*=[^=]/.test(text.slice(at + variable.name.length)))) continue;
-    for (const at of left) {
-      const end = text.indexOf(";", at);
-      const calls = [...text.slice(at, end).matchAll(/(\w+)\(/g)].map((match) => match[1] ?? "");
-      const line = calls.every((name) => pure.test(name)) && removeLines(unit, { file: owner.file, start: at, end });
-      if (!line) return undefined;
-      extra.push(line);
+    [...edits, ...extra].some((edit) => edit.file === owner.file && edit.start <= at && at < edit.end);
+  // What goes may have been the only use of another variable, so it is asked again until nothing more goes.
+  for (let before = -1; before < gone.size; ) {
+    before = gone.size;
+    for (const variable of owner.variables) {
+      if (variable.kind !== "local" || gone.has(variable.id) || !/^\w+$/.test(variable.name)) continue;
+      const word = new RegExp(`\\b${variable.name}\\b`, "g");
+      const places = [...code.slice(owner.start, owner.end).matchAll(word)].map((match) => owner.start + match.index);
+      const left = places.filter((at) => !inside(at) && (at < variable.start || at >= variable.end));
+      if (!places.some(inside) || edits.some((edit) => edit.newText.match(word) !== null)) continue;
+      if (left.some((at) => !/^\s*=[^=]/.test(text.slice(at + variable.name.length)))) continue;
+      for (const at of left) {
+        const end = text.indexOf(";", at);
+        const line = callsOnlyPure(text.slice(at, end)) && removeLines(unit, { file: owner.file, start: at, end });
+        if (!line) return undefined;
+        extra.push(line);
+      }
+      const declaration = removeDeclaration(text, owner.file, variable.start);
+      if (!declaration) return undefined;
+      extra.push(declaration);
+      gone.add(variable.id);
     }
-    const declaration = removeDeclaration(text, owner.file, variable.start);
-    if (!declaration) return undefined;
-    extra.push(declaration);
   }
   return extra;
 }
 
-/** The line of a declaration that declares one variable and calls nothing. */
+function callsOnlyPure(text: string): boolean {
+  return [...text.matchAll(/(\w+)\s*\(/g)].every((match) => pure.test(match[1] ?? ""));
+}
+
+/** The line of a declaration that declares one variable and calls nothing but conversions. */
 function removeDeclaration(text: string, file: string, at: number): TextEdit | undefined {
   const start = lineStart(text, at);
   let end = lineEnd(text, at);
-  if (!/^\s*[\w\s*]+?(=\s*[^;(),]*)?;\s*$/.test(text.slice(start, end))) return undefined;
+  const line = text.slice(start, end);
+  const value = /^\s*[\w\s*]+?(=[^;]*)?;\s*$/.exec(line);
+  if (!value || !callsOnlyPure(value[1] ?? "")) return undefined;
+  // A comma outside of brackets declares another variable.
+  let flat = value[1] ?? "";
+  while (/\([^()]*\)/.test(flat)) flat = flat.replace(/\([^()]*\)/g, "");
+  if (flat.includes(",")) return undefined;
   // The last declaration takes the empty line below it with it when nothing else is declared above.
   const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
   if (/^\s*\{\s*$/.test(above) && /^\s*\n/.test(text.slice(end, lineEnd(text, end)))) end = lineEnd(text, end);
