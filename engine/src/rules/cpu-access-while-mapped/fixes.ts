@@ -7,7 +7,7 @@ import { ownershipOf } from "../../analysis/ownership.ts";
 import { hasPureName } from "../../analysis/ownership-results.ts";
 import { type Environment, type OwnershipValues, peel, textOfValue } from "../../analysis/ownership-values.ts";
 import type { AccessViolation } from "../../analysis/ownership-violations.ts";
-import { indentationAt, lineStart } from "../../analysis/source-edits.ts";
+import { indentationAt, lineStart, startWithComment } from "../../analysis/source-edits.ts";
 import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import type { TextEdit } from "../../text/edit.ts";
 import type { RuleFix } from "../rule.ts";
@@ -21,20 +21,22 @@ export function fixesOf(facts: Facts, violation: AccessViolation): readonly Rule
     facts.statementOf(owner, id),
   );
   const lines = statements.map((statement) => statement && wholeLines(text, owner, statement));
-  const whole = lines.filter((line) => line !== undefined);
+  const whole = withComments(
+    text,
+    lines.filter((line) => line !== undefined),
+  );
   const map = wholeLines(text, owner, call);
   if (whole.length !== lines.length || whole.length === 0) return [];
   const values = ownershipOf(facts).valuesOf(owner);
   const moves = map && violation.kind === "store" && whole.every((line) => line.indentation === map.indentation);
   const fixes: RuleFix[] = [];
   if (moves && statements.every((one) => one !== undefined && meansTheSameAbove(values, owner, one, call))) {
+    // A comment above the map speaks of the map.
+    const above = startWithComment(text, map.start, map.indentation);
     const inserted = whole.map((line) => text.slice(line.start, line.end)).join("");
     fixes.push({
       id: "move-before-map",
-      edits: [
-        { file: owner.file, start: map.start, end: map.start, newText: inserted },
-        ...removals(text, owner.file, whole),
-      ],
+      edits: [{ file: owner.file, start: above, end: above, newText: inserted }, ...removals(text, owner.file, whole)],
     });
   }
   const bracket = bracketed(text, values, violation, whole);
@@ -60,6 +62,23 @@ function wholeLines(text: string, owner: ProgramFunction, statement: Statement):
   const line = above.slice(above.lastIndexOf("\n") + 1);
   if (!/[;{}]$|\*\/$|^\s*\/\/|[;{}]\s*\/\/.*$/.test(line)) return undefined;
   return { start, end: Math.max(statement.end, result.end) + rest[0].length, indentation };
+}
+
+/**
+ * The lines with the comment above each that speaks of nothing else: what follows is an empty line, a comment, the end of the block,
+ * or one of the lines too.
+ */
+function withComments(text: string, lines: readonly Lines[]): readonly Lines[] {
+  const result: Lines[] = [];
+  let isClosed = false;
+  for (const line of [...lines].reverse()) {
+    const next = result[0];
+    // Below a comment that was taken along a new thought begins.
+    if (next?.start !== line.end) isClosed = /^[ \t]*(\r?\n|\}|\/\*|\/\/|$)/.test(text.slice(line.end));
+    else if (/^[ \t]*\/[*/]/.test(text.slice(next.start))) isClosed = true;
+    result.unshift(isClosed ? { ...line, start: startWithComment(text, line.start, line.indentation) } : line);
+  }
+  return result;
 }
 
 /** Takes the lines out; of the empty lines above and below a run of them one goes too. */
