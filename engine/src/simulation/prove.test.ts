@@ -109,6 +109,19 @@ describe("proofs", () => {
     }
   });
 
+  it("watches the whole function where a fix has taken the statement away", () => {
+    const platform = platformById("arm926");
+    const verdictOf = (name: string): Verdict => {
+      const driver = drivers.find((candidate) => candidate.name === name);
+      if (driver === undefined || platform === undefined) throw new Error(`no ${name}`);
+      const unit = unitOf({ "driver.c": driver.text });
+      const path = pathOf(unit, driver.path).map((step) => (step.role === "sink" ? { ...step, statement: -1 } : step));
+      return prove(unit, { rule: "test", proof: driver.proof, path }, platform).verdict;
+    };
+    expect(verdictOf("write before the mapping")).toBe("never");
+    expect(verdictOf("write while mapped to the device")).toBe("sometimes");
+  });
+
   it("tells each fact once in a step", () => {
     for (const { name } of drivers) {
       for (const machine of ["x86_64", "ppc440", "arm926"]) {
