@@ -24,7 +24,7 @@ it.each(["p->rx", "p->tx"])("shows the page of the finding's own statement: %s",
   if (platform === undefined) throw new Error("no arm926");
   const unit = unitOf({ "port.c": text });
   const path = pathOf(unit, [
-    ["port_open", `${buffer} = dma_alloc_coherent`],
+    ["port_open", `&${buffer}_dma`],
     ["port_lists", `virt_to_page(${buffer})`],
   ]);
   const result = prove(unit, { rule: "test", proof: "coherent-page", path }, platform);
