@@ -350,6 +350,7 @@ describe("replay and explain", () => {
       arm926, schedule natural
 
          1  cpu          remap_pfn_range(...)  drv/map.c:1
+             The driver maps the buffer.
          2  user       
              Stale.
 

@@ -26,12 +26,17 @@ export function formatTrace(trace: Trace, style: Style): string {
     "",
   ];
   let step = -1;
+  // Several events of a step may tell the same: it is told once.
+  const told = new Set<string>();
   for (const event of trace.events) {
     if (event.step !== step) {
       step = event.step;
+      told.clear();
       lines.push(stepLine(event, style));
-      if (event.kind === "step") continue;
+      if (event.kind === "step" && event.code === undefined) told.add(event.sentence);
     }
+    if (event.sentence === "" || told.has(event.sentence)) continue;
+    told.add(event.sentence);
     const sentence = `       ${event.sentence}`;
     const alarming = event.kind === "harm" || event.kind === "fault" || (event.kind === "load" && event.stale);
     lines.push(alarming ? style.red(sentence) : sentence);
