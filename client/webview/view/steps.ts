@@ -19,7 +19,7 @@ export function stepsView(run: Run, current: number, actions: PanelActions): Tem
               aria-current=${step.index === current ? "step" : "false"}
               @click=${() => {
                 actions.go({ to: "step", step: step.index });
-                actions.revealStep(step.index, false);
+                actions.revealStep(step.index, true);
               }}
             >
               <span class="agent agent-${step.agent}" aria-hidden="true">${letters[step.agent]}</span>
