@@ -13,7 +13,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const rulesFolder = join(root, "engine/src/rules");
 const pagesFolder = join(root, "docs/rules");
 
-/** Names of the rule folders (the part of the id after "dma/"), sorted. */
+/** Names of the rule folders (`ruleFolder()` of the id), sorted. */
 export function ruleFolders(): readonly string[] {
   return readdirSync(rulesFolder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(rulesFolder, entry.name, "rule.ts")))

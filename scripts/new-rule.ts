@@ -2,16 +2,17 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ruleFolder } from "../engine/src/rules/rule.ts";
 import { generateRules } from "./generate-rules.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const id = process.argv[2] ?? "";
-if (!/^dma\/[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
-  console.error("Usage: npm run new-rule -- dma/some-name");
+if (!/^[a-z0-9]+\/[a-z0-9]+(-[a-z0-9]+)*$/.test(id)) {
+  console.error("Usage: npm run new-rule -- dma/some-name (or usb/, spi/, alsa/, legacy/ ...)");
   process.exit(2);
 }
-const name = id.slice("dma/".length);
+const name = ruleFolder(id);
 const folder = join(root, "engine/src/rules", name);
 if (existsSync(folder)) {
   console.error(`${folder} exists already.`);

@@ -7,7 +7,7 @@ export async function explainRule(context: ExtensionContext, rule: string | unde
   const name = rule ?? (await pickRule(folder));
   if (name === undefined) return;
   // Only a plain name is a page: what comes from elsewhere must not lead out of the folder.
-  const page = /^(?:dma\/)?([a-z0-9-]+)$/.exec(name)?.[1];
+  const page = /^(?:dma\/)?([a-z0-9-]+(?:\/[a-z0-9-]+)?)$/.exec(name)?.[1]?.replace("/", "-");
   if (page === undefined) return;
   const file = Uri.joinPath(folder, `${page}.md`);
   try {
@@ -28,7 +28,7 @@ async function pickRule(folder: Uri): Promise<string | undefined> {
   const entries = await workspace.fs.readDirectory(folder);
   const pages = entries
     .filter(([name, type]) => (type & FileType.File) !== 0 && name.endsWith(".md") && name !== "README.md")
-    .map(([name]) => `dma/${name.replace(/\.md$/, "")}`)
+    .map(([name]) => name.replace(/\.md$/, ""))
     .sort();
   return window.showQuickPick(pages, { title: "Explain which rule?" });
 }

@@ -34,6 +34,11 @@ export interface RuleMeta {
   readonly fixes: readonly { readonly id: string; readonly title: string; readonly safety: Safety }[];
 }
 
+/** The name of a rule's folder, and of its page: "dma/map-stack" is `map-stack`, "usb/urb-coherent-flags" is `usb-urb-coherent-flags`. */
+export function ruleFolder(id: string): string {
+  return id.replace(/^dma\//, "").replaceAll("/", "-");
+}
+
 export interface Rule {
   readonly meta: RuleMeta;
   /** Finds in one driver unit. Never throws; the order of findings does not matter. */

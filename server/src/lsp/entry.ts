@@ -10,7 +10,7 @@ import { startServer } from "./server.ts";
 const pages = path.resolve(__dirname, "../docs/rules");
 
 function pageOf(rule: string): string | undefined {
-  const file = path.join(pages, `${rule.replace(/^dma\//, "")}.md`);
+  const file = path.join(pages, `${rule.replace(/^dma\//, "").replaceAll("/", "-")}.md`);
   return existsSync(file) ? pathToFileURL(file).href : undefined;
 }
 
