@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Rule, RuleMeta } from "../engine/src/rules/rule.ts";
+import { expectedFindings, readingsOf, type Tally, tallyOf } from "../test/corpus/readings.ts";
 import { rulePage, rulesTable } from "./rule-pages.ts";
 import { withRuleSettings } from "./rule-settings.ts";
 
@@ -26,16 +27,27 @@ export async function generateRules(options: { readonly check?: boolean } = {}):
   const folders = ruleFolders();
   const wanted = new Map<string, string>();
   wanted.set(join(rulesFolder, "registry.ts"), registryText(folders));
-  const metas: RuleMeta[] = [];
+  const entries: { readonly meta: RuleMeta; readonly tally: Tally }[] = [];
+  const found = expectedFindings();
   for (const folder of folders) {
     const { meta } = await loadRule(folder);
-    metas.push(meta);
+    const tally = tallyOf(found.get(meta.id) ?? [], readingsOf(meta.id));
+    entries.push({ meta, tally });
     const prose = join(rulesFolder, folder, "rule.md");
-    wanted.set(join(pagesFolder, `${folder}.md`), rulePage(meta, existsSync(prose) ? readFileSync(prose, "utf8") : ""));
+    wanted.set(
+      join(pagesFolder, `${folder}.md`),
+      rulePage(meta, existsSync(prose) ? readFileSync(prose, "utf8") : "", tally),
+    );
   }
-  wanted.set(join(pagesFolder, "README.md"), rulesTable(metas));
+  wanted.set(join(pagesFolder, "README.md"), rulesTable(entries));
   const manifest = join(root, "package.json");
-  wanted.set(manifest, withRuleSettings(readFileSync(manifest, "utf8"), metas));
+  wanted.set(
+    manifest,
+    withRuleSettings(
+      readFileSync(manifest, "utf8"),
+      entries.map(({ meta }) => meta),
+    ),
+  );
 
   const stale: string[] = [];
   for (const [path, text] of wanted) {

@@ -1,102 +1,116 @@
 /**
  * Compares what the command line finds in a kernel tree with what is expected there.
- *   npm run corpus -- KERNEL            KERNEL: an unpacked linux 6.12 (Debian: linux-source-6.12)
- *   npm run corpus -- KERNEL --update   writes the expectations anew; a verdict that was read stays with its finding
- * Each line of expected-6.12.tsv is one finding: rule, file, line, function, and the verdict of whoever read it in the source
- * ("right", "wrong", "unsure", or "-" for not read) with a reason.
+ *   npm run corpus -- KERNEL                      KERNEL: an unpacked linux 6.12 (Debian: linux-source-6.12)
+ *   npm run corpus -- KERNEL --update             writes the expectations anew
+ *   npm run corpus -- KERNEL --findings FILE.json takes the findings from a file that `check --format json` wrote
+ *   npm run corpus -- KERNEL --sample N --seed S  prints N findings of stable rules, drawn at random, to be read
+ * Each line of expected-6.12.tsv is one finding: rule, file, line, function. What was read about it stands in readings/.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { rules } from "../../engine/src/rules/registry.ts";
+import { expectedFindings, type Place, placeKey, readingsOf, type Tally, tallyOf } from "./readings.ts";
 
-interface Row {
-  readonly rule: string;
-  readonly file: string;
-  readonly line: string;
-  readonly function: string;
-  readonly verdict: string;
-  readonly reason: string;
-}
+type ByRule = ReadonlyMap<string, readonly Place[]>;
 
-const columns = ["rule", "file", "line", "function", "verdict", "reason"] as const;
-const table = path.join(import.meta.dirname, "expected-6.12.tsv");
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { update: { type: "boolean", default: false }, findings: { type: "string" } },
+  options: {
+    update: { type: "boolean", default: false },
+    findings: { type: "string" },
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+  },
 });
 const kernel = positionals[0];
 if (kernel === undefined) {
-  console.error("usage: npm run corpus -- KERNEL [--update] [--findings FILE.json]");
+  console.error("usage: npm run corpus -- KERNEL [--update] [--findings FILE.json] [--sample N [--seed S]]");
   process.exit(2);
 }
 
-const expected = readTable();
-const byKey = new Map(expected.map((row) => [key(row), row]));
 const found = findings(kernel);
-const foundKeys = new Set(found.map(key));
-const added = found.filter((row) => !byKey.has(key(row)));
-const removed = expected.filter((row) => !foundKeys.has(key(row)));
-for (const row of removed) console.log(`- ${row.rule} ${row.file}:${row.line} ${row.function} (${row.verdict})`);
-for (const row of added) console.log(`+ ${row.rule} ${row.file}:${row.line} ${row.function}`);
-summary();
-if (values.update) {
-  const rows = found.map((row) => byKey.get(key(row)) ?? row);
-  const text = [columns, ...rows.map((row) => columns.map((column) => row[column]))].map((cells) => cells.join("\t"));
-  writeFileSync(table, `${text.join("\n")}\n`);
-} else if (added.length + removed.length > 0) process.exitCode = 1;
+if (values.sample !== undefined) printSample(found, Number(values.sample), Number(values.seed));
+else compare(expectedFindings(), found);
+if (values.update) writeExpectations(found);
 
-function summary(): void {
-  const rules = [...new Set(found.map((row) => row.rule))].sort();
-  for (const rule of rules) {
-    const rows = found.filter((row) => row.rule === rule).map((row) => byKey.get(key(row)) ?? row);
-    const count = (verdict: string) => rows.filter((row) => row.verdict === verdict).length;
-    const read = count("right") + count("wrong") + count("unsure");
-    console.log(`${rule}: ${rows.length} found, ${read} read, ${count("right")} right, ${count("wrong")} wrong`);
+/** Prints what came and what went, then the tally of each rule; a difference is a failure unless it is written down. */
+function compare(expected: ByRule, now: ByRule): void {
+  let changes = 0;
+  for (const [sign, from, to] of [
+    ["-", expected, now],
+    ["+", now, expected],
+  ] as const)
+    for (const [rule, places] of from) {
+      const others = new Set((to.get(rule) ?? []).map(placeKey));
+      const verdicts = new Map(readingsOf(rule).map((reading) => [placeKey(reading), reading.verdict]));
+      for (const place of places) {
+        if (others.has(placeKey(place))) continue;
+        changes++;
+        const verdict = verdicts.get(placeKey(place)) ?? "not read";
+        console.log(`${sign} ${rule} ${place.file}:${place.line} ${place.function} (${verdict})`);
+      }
+    }
+  const tallies = rules.map(({ meta }) => ({ meta, tally: tallyOf(now.get(meta.id) ?? [], readingsOf(meta.id)) }));
+  for (const { meta, tally } of tallies) console.log(`${meta.id} (${meta.stage}): ${inWords(tally)}`);
+  const stable = tallies.filter(({ meta }) => meta.stage === "stable").map(({ tally }) => tally);
+  const sum = (count: (tally: Tally) => number): number => stable.reduce((total, tally) => total + count(tally), 0);
+  console.log(`stable rules: ${sum((t) => t.found)} found, ${sum((t) => t.read)} read, ${sum((t) => t.right)} right`);
+  console.log(`${changes} changes`);
+  if (changes > 0 && !values.update) process.exitCode = 1;
+}
+
+function inWords(tally: Tally): string {
+  return `${tally.found} found, ${tally.read} read, ${tally.right} right, ${tally.mended.length} false alarms mended`;
+}
+
+/** The draw is the same for the same findings and seed, so that who reads it again reads the same. */
+function printSample(now: ByRule, count: number, seed: number): void {
+  const stable = new Set(rules.filter(({ meta }) => meta.stage === "stable").map(({ meta }) => meta.id));
+  const all = [...now].flatMap(([rule, places]) => (stable.has(rule) ? places.map((place) => ({ rule, place })) : []));
+  const next = randomNumbers(seed);
+  for (let left = Math.min(count, all.length); left > 0; left--) {
+    const [one] = all.splice(Math.floor(next() * all.length), 1);
+    if (one) console.log([one.rule, one.place.file, one.place.line, one.place.function].join("\t"));
   }
-  console.log(`${found.length} findings, ${added.length} added, ${removed.length} removed`);
 }
 
-/** Lines move between kernel releases, but the expectations are of one release: file, line and rule name a finding. */
-function key(row: Pick<Row, "rule" | "file" | "line" | "function">): string {
-  return [row.rule, row.file, row.line, row.function].join("\t");
+/** Mulberry32: small, and good enough to draw a sample. */
+function randomNumbers(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
-function readTable(): readonly Row[] {
-  let text = "";
-  try {
-    text = readFileSync(table, "utf8");
-  } catch {
-    console.log(`There is no ${path.basename(table)} yet.`);
-  }
-  return text
-    .split("\n")
-    .slice(1)
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [rule = "", file = "", at = "", owner = "", verdict = "-", reason = ""] = line.split("\t");
-      return { rule, file, line: at, function: owner, verdict, reason };
-    });
+function writeExpectations(now: ByRule): void {
+  const rows = [...now].flatMap(([rule, places]) => places.map((place) => `${rule}\t${placeKey(place)}`));
+  writeFileSync(
+    path.join(import.meta.dirname, "expected-6.12.tsv"),
+    `${["rule\tfile\tline\tfunction", ...rows.sort()].join("\n")}\n`,
+  );
 }
 
-function findings(tree: string): readonly Row[] {
+function findings(tree: string): ByRule {
   const cli = path.resolve(import.meta.dirname, "../../server/bin/dma-lens.mjs");
   const text =
     values.findings === undefined
       ? printed(cli, ["check", "--preview", "--format", "json", "drivers", "sound"], tree)
       : readFileSync(values.findings, "utf8");
-  const { findings } = JSON.parse(text) as {
+  const report = JSON.parse(text) as {
     readonly findings: readonly { rule: string; file: string; line: number; function: string }[];
   };
-  const rows = findings.map((finding) => ({
-    rule: finding.rule,
-    file: finding.file,
-    line: String(finding.line),
-    function: finding.function,
-    verdict: "-",
-    reason: "",
-  }));
-  return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const byRule = new Map<string, Place[]>();
+  for (const { rule, file, line, function: owner } of report.findings) {
+    const places = byRule.get(rule) ?? [];
+    byRule.set(rule, places);
+    places.push({ file, line: String(line), function: owner });
+  }
+  return new Map([...byRule].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The command's output; status 1 says that something was found. */
