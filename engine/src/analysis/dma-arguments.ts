@@ -19,6 +19,8 @@ export interface DmaArgument {
   /** How the source calls the pointer. */
   readonly subject: string;
   readonly value: Value;
+  /** The pointer as the call gets it; undefined for a buffer that a transfer struct names. */
+  readonly pointer?: Expression;
 }
 
 const known = new WeakMap<Facts, readonly DmaArgument[]>();
@@ -57,6 +59,7 @@ export function dmaArguments(facts: Facts): readonly DmaArgument[] {
         written: isWritten(facts, call.name, call.function, call.statement, call.argument("direction")),
         subject: facts.textOf(call.function, argument),
         value: facts.valueOf({ function: call.function, statement: call.statement.id }, argument),
+        pointer: argument,
       });
     });
   }

@@ -7,23 +7,48 @@ import type { RecordField } from "./types.ts";
 
 const depthLimit = 64;
 
+/**
+ * Members without a name or a size of their own that put the next one on a cache line of its own: include/linux/dma-mapping.h:594-599
+ * and include/linux/cache.h (6.12.117). They are told as the alignment of that next member.
+ */
+const aligningMacros = /^(__dma_from_device_group_(begin|end)|__cacheline_group_(begin|end)_aligned|CACHELINE_PADDING)$/;
+
 /** In the order written. */
 export function recordFields(record: RecordType, context: TypeContext): RecordField[] {
-  const fields: RecordField[] = [];
-  collect(record, context, fields, 0);
-  return fields;
+  const collected: Collected = { fields: [], aligning: [], unions: 0 };
+  collect(record, context, collected, undefined, 0);
+  return collected.fields;
 }
 
-function collect(record: RecordType, context: TypeContext, fields: RecordField[], depth: number): void {
+interface Collected {
+  readonly fields: RecordField[];
+  /** Annotations of macros without a name that govern the next field. */
+  aligning: readonly string[];
+  /** Unnamed unions so far. */
+  unions: number;
+}
+
+function collect(
+  record: RecordType,
+  context: TypeContext,
+  collected: Collected,
+  overlay: number | undefined,
+  depth: number,
+): void {
   if (depth > depthLimit) return;
+  const { fields } = collected;
   for (const field of record.fields ?? []) {
     if (field.macro !== undefined) {
-      collectMacro(field, context, fields);
+      if (field.macro.callee.kind === "identifier" && aligningMacros.test(field.macro.callee.name))
+        collected.aligning = ["__aligned(ARCH_DMA_MINALIGN)"];
+      else collectMacro(field, context, fields);
       continue;
     }
     const { base } = field.specifiers;
     if (field.declarators.length === 0 && base.kind === "record") {
-      if (base.name === undefined) collect(base, context, fields, depth + 1);
+      if (base.name !== undefined) continue;
+      const inner = overlay ?? (base.tag === "union" ? collected.unions++ : undefined);
+      collect(base, context, collected, inner, depth + 1);
       continue;
     }
     for (const { declarator, bits, annotations } of field.declarators) {
@@ -35,9 +60,11 @@ function collect(record: RecordType, context: TypeContext, fields: RecordField[]
         type: resolveType(field.specifiers, declarator, context),
         start: named.start,
         end: named.end,
-        annotations: [...field.specifiers.annotations, ...annotations].map(spell),
+        annotations: [...collected.aligning, ...[...field.specifiers.annotations, ...annotations].map(spell)],
+        ...(overlay !== undefined && { overlay }),
         ...(width === undefined ? {} : { bits: Number(BigInt.asUintN(16, width)) }),
       });
+      collected.aligning = [];
     }
   }
 }

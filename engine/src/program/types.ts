@@ -63,6 +63,8 @@ export interface RecordField {
   /** `____cacheline_aligned`, `__aligned(ARCH_DMA_MINALIGN)` ... as spelled. */
   readonly annotations: readonly string[];
   readonly bits?: number;
+  /** Fields with the same number lie in one unnamed union, over each other. */
+  readonly overlay?: number;
 }
 
 export const unknownType: UnknownType = { kind: "unknown" };
