@@ -3,14 +3,23 @@ import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
+import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
+import mapImage from "./map-image/rule.ts";
+import mapIomemOrResource from "./map-iomem-or-resource/rule.ts";
+import mapKmap from "./map-kmap/rule.ts";
 import mapStack from "./map-stack/rule.ts";
+import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
+import missingBarrierDesc from "./missing-barrier-desc/rule.ts";
 import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
 import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
 import type { Rule } from "./rule.ts";
+import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
+import usbBufferNotKmalloc from "./usb-buffer-not-kmalloc/rule.ts";
+import usbUrbCoherentFlags from "./usb-urb-coherent-flags/rule.ts";
 
 /** All rules, by id. */
 export const rules: readonly Rule[] = [
@@ -18,11 +27,20 @@ export const rules: readonly Rule[] = [
   coherentMapSingle,
   coherentVirtToPage,
   cpuAccessWhileMapped,
+  i2cDmaSafeFlag,
   mapErrorUnchecked,
+  mapImage,
+  mapIomemOrResource,
+  mapKmap,
   mapStack,
+  mapUnalignedSharedLine,
   mapVmalloc,
+  missingBarrierDesc,
   mmapCachedPgprot,
   mmapCoherentByPfn,
   mmapDmaHandleAsPfn,
   mmapUserStructVivt,
+  spiBufferDmaSafe,
+  usbBufferNotKmalloc,
+  usbUrbCoherentFlags,
 ];
