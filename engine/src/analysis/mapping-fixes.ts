@@ -2,6 +2,7 @@
 import type { Statement } from "../program/program.ts";
 import type { TextEdit } from "../text/edit.ts";
 import { allocationTerms } from "./allocation-terms.ts";
+import { isCoherentMemory, isDmaHandle, isLinearConversion } from "./coherent-uses.ts";
 import type { Facts, Origin } from "./facts.ts";
 import { makerOf } from "./finding-path.ts";
 import { fieldKey } from "./field-keys.ts";
@@ -20,7 +21,7 @@ export interface MappingFix {
 export function mappingFixes(facts: Facts, mapping: UserMapping, origin: Origin): readonly MappingFix[] {
   if (mapping.exported || mapping.statement.kind !== "call" || !mapping.vma) return [];
   const right = soundMmap(facts, mapping, origin) ?? dmaMmap(facts, mapping, origin);
-  return [...(right ? [right] : []), ...protections(facts, mapping)];
+  return [...(right ? [right] : []), ...protections(facts, mapping, origin)];
 }
 
 /** ALSA maps its own buffers by their type (sound/core/pcm_native.c:3889, linux 6.12.117). */
@@ -105,7 +106,29 @@ function protectionStores(mapping: UserMapping): readonly Statement[] {
   );
 }
 
-function protections(facts: Facts, mapping: UserMapping): readonly MappingFix[] {
+/**
+ * Where setting the protection makes the mapping right: not on the machines that need no protection (a coherent device, whose
+ * memory the kernel maps cached too), and not where the frame is another one. Each machine is held to it by a test that runs
+ * the mended driver there.
+ */
+function placesOf(origin: Origin): Readonly<Record<"noncached" | "writecombine", string>> {
+  if (!isCoherentMemory(origin) && !isDmaHandle(origin)) {
+    const where = "right for device registers";
+    return { noncached: where, writecombine: where };
+  }
+  const isWalked = origin.conversions.includes("vmalloc-page");
+  if (!isDmaHandle(origin) && !isWalked && origin.conversions.some(isLinearConversion)) {
+    const where = "right on MIPS without coherent DMA; elsewhere the frame stays wrong";
+    return { noncached: where, writecombine: where };
+  }
+  const without = isDmaHandle(origin) ? "without coherent DMA or an IOMMU" : "without coherent DMA";
+  return {
+    noncached: `right on ARM, MIPS, PowerPC, SuperH and PA-RISC ${without}; device memory on arm64 and RISC-V`,
+    writecombine: `right on arm64, ARM, MIPS, PowerPC, RISC-V, SuperH and PA-RISC ${without}`,
+  };
+}
+
+function protections(facts: Facts, mapping: UserMapping, origin: Origin): readonly MappingFix[] {
   const { vma, function: owner, statement } = mapping;
   if (mapping.protection.kind !== "cached" || !vma || !takesVmaProtection(mapping)) return [];
   // A fault handler must not change its VMA: the protection belongs into .mmap, which has the VMA as a parameter.
@@ -118,13 +141,10 @@ function protections(facts: Facts, mapping: UserMapping): readonly MappingFix[] 
     const imports = line && owner.language === "typescript" ? importEdits(facts.unit, owner.file, call, []) : [];
     return line && imports ? [{ id, title: `Set ${place} = ${call}(...): ${where}`, edits: [line, ...imports] }] : [];
   };
+  const where = placesOf(origin);
   return [
-    ...made(
-      "noncached",
-      "pgprot_noncached",
-      "right on ARM, MIPS and PowerPC without coherent DMA; device memory on arm64 and RISC-V",
-    ),
-    ...made("writecombine", "pgprot_writecombine", "right on arm64 and ARM without coherent DMA"),
+    ...made("noncached", "pgprot_noncached", where.noncached),
+    ...made("writecombine", "pgprot_writecombine", where.writecombine),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { inferred, kernel } from "./fact.ts";
+import { inferred, kernel, manual } from "./fact.ts";
 import type { Platform } from "./platform.ts";
 
 /** ColdFire V3/V4e no-MMU (MCF53xx/54xx). */
@@ -27,8 +27,11 @@ export const coldfire: Platform = {
       "linux-6.12.117:arch/m68k/Kconfig.cpu:549",
       "write-through or copy-back (HAVE_CACHE_CB choice)",
     ),
-    allocate: inferred("read", "not found in the kernel; read allocation assumed"),
-    replacement: inferred("round-robin", "not found in the kernel; assumed"),
+    allocate: manual(
+      "read-write",
+      "MCF548x Reference Manual, Rev. 3, table 7-7 (CI3): a copyback write miss reads the line",
+    ),
+    replacement: manual("round-robin", "MCF5407 User's Manual, 4.12.2: pseudo-round-robin"),
     dirtyGranuleBytes: inferred(16, "line"),
   },
   speculation: {

@@ -121,6 +121,8 @@ export interface PageProtections {
     readonly plain: MemoryAttribute | "unchanged";
     readonly writeCombine: MemoryAttribute | "unchanged";
   }>;
+  /** What every user mapping of RAM gets, whatever protection it asks for; absent where it gets what it asks for. */
+  readonly ofUserRam?: Fact<MemoryAttribute>;
 }
 
 /**

@@ -66,6 +66,11 @@ export const x8664: Platform = {
       "linux-6.12.117:kernel/dma/mapping.c:507",
       "prot unchanged (cached WB)",
     ),
+    ofUserRam: kernel(
+      "write-back",
+      "linux-6.12.117:arch/x86/mm/pat/memtype.c:872-888",
+      "reserve_pfn_range() keeps the type of the linear map and logs what was asked for",
+    ),
   },
   coherentAlloc: {
     mechanism: kernel(

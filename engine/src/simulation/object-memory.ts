@@ -147,6 +147,14 @@ export class ObjectMemory {
     return { bits, origin };
   }
 
+  /** An input that has an ordinary value of its own. */
+  chosen(name: string, ordinary: bigint): Value {
+    const planned = this.plan.inputs.get(name);
+    const bits = typeof planned === "bigint" ? planned : ordinary;
+    this.inputs.set(name, bits);
+    return { bits, origin: { kind: "input", name } };
+  }
+
   #pointee(name: string, target: Type): bigint {
     if (target.kind === "function") return this.functionAddress(`(${name})`, "");
     return this.lazyObject(name, target).base;

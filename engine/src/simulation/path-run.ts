@@ -31,6 +31,8 @@ export interface PathRun {
   /** Whether the finding's own statement ran. */
   readonly reached: boolean;
   readonly assumptions: readonly string[];
+  /** The code has asked whether the data cache aliases, and it does. */
+  readonly toldOfAliasing: boolean;
 }
 
 /** Runs it on a machine. Throws nothing but `Restart`, when the plan has changed. */
@@ -88,7 +90,8 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
     else if (!(error instanceof HarmFound)) stopped = error.message;
   }
   kernel.nameBuffers();
-  return { harm: run.harm, stopped, nothing, reached, assumptions: [...interpreter.evaluator.assumptions] };
+  const assumptions = [...interpreter.evaluator.assumptions];
+  return { harm: run.harm, stopped, nothing, reached, assumptions, toldOfAliasing: kernel.scene.toldOfAliasing };
 }
 
 interface Entry {

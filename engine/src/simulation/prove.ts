@@ -75,6 +75,7 @@ class Prover {
     model: MachineModel,
     options: ProveOptions,
     id: string,
+    hidesAliasing = false,
   ) {
     this.#unit = unit;
     this.#finding = finding;
@@ -84,7 +85,11 @@ class Prover {
     this.#options = options;
     this.#id = id;
     const iommu = options.iommu === true;
-    this.#kernelOptions = { iommu, mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu) };
+    this.#kernelOptions = {
+      iommu,
+      mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu),
+      hidesAliasing,
+    };
   }
 
   result(): ProofResult {
@@ -114,6 +119,23 @@ class Prover {
       if (this.#isHarmful(fewer.join(" "))) parts = fewer;
     }
     return parts.join(" ");
+  }
+
+  /** Whether the statement would run if the code were told that the cache does not alias: then that alone keeps it away. */
+  #isRefusedForAliasing(): boolean {
+    if (this.#kernelOptions.hidesAliasing === true) return false;
+    const unit = this.#unit;
+    const other = new Prover(
+      unit,
+      this.#finding,
+      this.#platform,
+      this.#proof,
+      this.#model,
+      this.#options,
+      this.#id,
+      true,
+    );
+    return other.#settle()?.reached === true;
   }
 
   #isHarmful(schedule: string): boolean {
@@ -156,6 +178,11 @@ class Prover {
   }
 
   #unreached(run: PathRun): ProofResult {
+    if (run.toldOfAliasing && this.#isRefusedForAliasing()) {
+      const sentence =
+        "The driver asks whether the data cache aliases. It does on this machine, so the finding's statement does not run.";
+      return { platform: this.#id, verdict: "never", sentence };
+    }
     const why = run.stopped ?? "the path's functions return before they get to it";
     return this.#unknown(`The finding's statement was not reached: ${why}.`);
   }

@@ -92,6 +92,8 @@ export class Scene {
   readonly registers = new Set<number>();
   /** Transfers of an SPI message, by the message's address. */
   readonly messages = new Map<bigint, readonly bigint[]>();
+  /** The code has asked whether the data cache aliases, and it does. */
+  toldOfAliasing = false;
   /** A helper has copied the data before the transfer, so the caller's memory did not matter. */
   copied = false;
   /** Scatterlists by the address of their first entry, as they were when they were mapped or handed over. */

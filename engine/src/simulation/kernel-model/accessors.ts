@@ -42,7 +42,9 @@ const logging: ModelFunction = () => zeroValue;
 /** IS_ENABLED(CONFIG_X), cpu_dcache_is_aliasing(): what the platform says. */
 function aliases(kernel: Kernel): Value {
   const { value } = kernel.platform.vaColours;
-  return known(value === "any" || value > 1 ? 1n : 0n);
+  const isAliasing = value === "any" || value > 1;
+  if (isAliasing) kernel.scene.toldOfAliasing = true;
+  return known(isAliasing && kernel.options.hidesAliasing !== true ? 1n : 0n);
 }
 
 const bitMask: ModelFunction = (kernel, call: KernelCall) => {

@@ -33,6 +33,8 @@ function pages(kernel: Kernel, call: KernelCall, size: number, zeroed: boolean):
 
 function virtualMemory(kernel: Kernel, call: KernelCall, size: number, zeroed: boolean): Value {
   const { hardware } = kernel;
+  // Without an MMU vmalloc() is kmalloc(), and is_vmalloc_addr() is never true (mm/nommu.c:119-126, include/linux/mm.h:1188-1195).
+  if (!kernel.platform.mmu.value) return known(pages(kernel, call, size, zeroed));
   const count = Math.min(1024, Math.max(1, Math.ceil(size / hardware.pageBytes)));
   const frames = Array.from({ length: count }, () => kernel.port.board.allocatePages(hardware.pageBytes));
   const name = resultName(kernel, call);

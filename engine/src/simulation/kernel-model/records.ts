@@ -1,7 +1,6 @@
 /** What the model knows of kernel structures: types of fields, and what a core has set before a driver's function is called. */
 import type { Type } from "../../program/types.ts";
 import type { Kernel } from "../kernel.ts";
-import { known } from "../value.ts";
 import { protections } from "./constants.ts";
 import { soundBuffer } from "./sound.ts";
 
@@ -46,6 +45,8 @@ const fields: Readonly<Record<string, Readonly<Record<string, Type>>>> = {
   spi_transfer: { tx_buf: anything, rx_buf: anything, len: half },
   platform_device: { dev: record("device") },
   pci_dev: { dev: record("device") },
+  fb_info: { fix: record("fb_fix_screeninfo") },
+  fb_fix_screeninfo: { smem_start: word, smem_len: half },
 };
 
 export function kernelFieldType(owner: string | undefined, field: string): Type | undefined {
@@ -73,7 +74,8 @@ function prepareArea(kernel: Kernel, base: bigint): void {
   kernel.writeField(base, "vm_area_struct", "vm_end", start + BigInt(hardware.pageBytes));
   kernel.writeField(base, "vm_area_struct", "vm_pgoff", 0n);
   kernel.writeField(base, "vm_area_struct", "vm_page_prot", protections["write-back"]);
-  kernel.writeField(base, "vm_area_struct", "vm_flags", known(0xfbn));
+  // Readable, writable and shared, unless the code wants to be called for another mapping: that is the application's choice.
+  kernel.writeField(base, "vm_area_struct", "vm_flags", kernel.evaluator.chosen("vma->vm_flags", 0xfbn));
 }
 
 /** Before the first read of a field that nothing wrote: what a core would have put there. */

@@ -26,9 +26,11 @@ export function mapToUser(
   call: KernelCall | string,
   virtual: bigint,
   given: readonly number[],
-  attribute: Attribute,
+  asked: Attribute,
 ): void {
   const frames = given.map((frame) => kernel.hardware.frame(frame));
+  const kept = kernel.port.board.isRam(frames[0] ?? 0) ? kernel.platform.pgprot.ofUserRam?.value : undefined;
+  const attribute = kept ?? asked;
   const name = typeof call === "string" ? call : `${call.name}()`;
   const first = frames[0] ?? 0;
   const owner = kernel.scene.buffers.findLast((buffer) => buffer.frames.includes(first));
@@ -37,6 +39,8 @@ export function mapToUser(
       ? `the page at ${addressText(first)}`
       : owner.name || kernel.evaluator.space.describe(owner.virtual);
   kernel.narrator.driver(`${name} maps ${what} to the application, ${inWords(attribute)}.`, true);
+  if (attribute !== asked)
+    kernel.narrator.driver(`The kernel keeps the type that this memory has in the linear map, not ${inWords(asked)}.`);
   kernel.hardware.mapUser(what, virtual, frames, attribute, name);
   const place = kernel.narrator.place;
   kernel.scene.userMappings.push({
@@ -158,6 +162,24 @@ export function finishFault(kernel: Kernel, vmf: bigint): void {
   const vma = kernel.readField(vmf, "vm_fault", "vma").bits;
   const { start, protection } = vmaOf(kernel, vma);
   mapToUser(kernel, "the fault handler's page", start, [physicalOfPage(kernel, page)], kernel.attributeOf(protection));
+}
+
+/**
+ * The framebuffer core's own mapping of what a driver has put into fix.smem_start, by frame number (fb_io_mmap(),
+ * drivers/video/fbdev/core/fb_io_fops.c:149-176), with the architecture's pgprot_framebuffer(): write-combining by default
+ * (include/asm-generic/video.h:19-24).
+ */
+export function mapFramebuffer(kernel: Kernel): void {
+  const info = kernel.evaluator.space.ofRecord("fb_info");
+  if (info === undefined) return;
+  const fix = kernel.field(info.base, "fb_info", "fix");
+  const start = kernel.readField(fix, "fb_fix_screeninfo", "smem_start").bits;
+  if (start === 0n) return;
+  const { pageBytes } = kernel.hardware;
+  const virtual = kernel.hardware.bits(kernel.port.board.reserveVirtual("user", pageBytes, kernel.userColour));
+  const frames = contiguous(kernel, Number(start), pageBytes);
+  const attribute = attributeFrom(kernel.platform.pgprot.writecombine.value, "write-back");
+  mapToUser(kernel, "the framebuffer core's fb_io_mmap()", virtual, frames, attribute);
 }
 
 function protection(pick: (kernel: Kernel, before: Attribute) => Attribute): ModelFunction {

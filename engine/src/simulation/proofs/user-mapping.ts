@@ -1,5 +1,6 @@
 /** B1, B2, B5: an application has the buffer mapped; the device writes, the application reads, and the other way round. */
 import { addressText } from "../../machine/address.ts";
+import { mapFramebuffer } from "../kernel-model/user-mapping.ts";
 import { strangerByte } from "../kernel-model/pages.ts";
 import type { Buffer, UserMapping } from "../scene.ts";
 import { Stop } from "../world.ts";
@@ -10,6 +11,7 @@ export const userMappingProof: Proof = {
   title: "Device and application share the buffer through the user mapping",
   fine: "The application and the device see each other's newest bytes through this mapping, whatever the cache does.",
   finish(run) {
+    if (run.kernel.scene.userMappings.length === 0) mapFramebuffer(run.kernel);
     const mapping = run.kernel.scene.userMappings.at(-1);
     if (mapping === undefined) throw new Stop("no user mapping came to be");
     showUserMapping(run, mapping);
@@ -64,6 +66,7 @@ export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
     (got) =>
       `The application reads ${got} again: the line that its first read brought into the cache is still there, and the device's period 2 (21) is only in memory.`,
   );
+  showKernelStore(run, mapping, buffer);
   run.userWrites(mapping.virtual, pattern(0xab), "The application writes a sample (ab) through its mapping.");
   run.doorbell("The application tells the driver, and the driver tells the device to play.");
   run.expect(
@@ -71,6 +74,20 @@ export function showUserMapping(run: ProofRun, mapping: UserMapping): void {
     pattern(0xab),
     "lost-write",
     (got) => `The device reads ${got} from memory: the application's ab is still in a dirty line of the cache.`,
+  );
+}
+
+/** The driver's own pointer and the user mapping have to agree on the cache too: drivers clear and fill what they share. */
+function showKernelStore(run: ProofRun, mapping: UserMapping, buffer: Buffer): void {
+  const name = run.nameOf(buffer);
+  run.cpuWrites(buffer.virtual, pattern(0x31), `The driver writes 31 to ${name} through its own pointer.`);
+  // A system call lies between the two: entering and leaving the kernel orders the accesses.
+  run.kernel.perform({ kind: "barrier", barrier: "mb" });
+  run.expect(
+    run.userReads(mapping.virtual, 4, "The application reads it through its mapping."),
+    pattern(0x31),
+    "stale-read",
+    (got) => `The application reads ${got}: the driver's 31 went through a mapping with other cache attributes.`,
   );
 }
 
