@@ -26,6 +26,8 @@ export interface DmaMember {
   readonly path: readonly MemberStep[];
   /** Only an element of the member: `&dev->buf[3]`. */
   readonly part: boolean;
+  /** Whether the length is a constant or a sizeof, so that the transfer cannot go beyond the member. */
+  readonly bounded: boolean;
   /** How the source calls it: "dev->buf". */
   readonly subject: string;
   /** Calls that passed it on, outermost first. */
@@ -63,6 +65,7 @@ function calledWith(facts: Facts): readonly DmaMember[] {
       span: statement.calleeSpan,
       receiver: `${name}()`,
       direction,
+      bounded: isBounded(facts, owner, statement, statement.arguments.indexOf(pointer)),
     }));
   });
 }
@@ -84,9 +87,18 @@ function ofTransfers(facts: Facts): readonly DmaMember[] {
         span: { file: statement.file, start: statement.value.start, end: statement.value.end },
         receiver: name,
         direction,
+        bounded: true,
       }));
     }),
   );
+}
+
+/** The argument behind the pointer is the length in every call that has one (kernel/transfers.ts, kernel/streaming.ts). */
+function isBounded(facts: Facts, owner: ProgramFunction, call: CallStatement, pointer: number): boolean {
+  const length = call.arguments[pointer + 1];
+  if (!length) return false;
+  const one = peel(length);
+  return one.kind === "sizeof" || one.kind === "constant" || /^sizeof\b/.test(facts.textOf(owner, length));
 }
 
 type Named = Pick<DmaMember, "path" | "part" | "subject" | "passes">;

@@ -14,6 +14,8 @@ export interface SharedLine {
   readonly neighbour: Neighbour;
   /** Whether an annotation aligns the buffer, or a buffer before it. */
   readonly aligned: boolean;
+  /** Whether the offsets are known, so that the line is one for certain. */
+  readonly exact: boolean;
 }
 
 export interface Neighbour {
@@ -35,8 +37,18 @@ const restless = new Set([
   ...["mutex", "spinlock_t", "raw_spinlock_t", "rwlock_t", "rw_semaphore", "semaphore", "completion", "seqlock_t"],
   ...["work_struct", "delayed_work", "timer_list", "hrtimer", "tasklet_struct", "wait_queue_head_t", "wait_queue_head"],
   ...["atomic_t", "atomic64_t", "atomic_long_t", "refcount_t", "kref", "list_head", "sk_buff_head", "usb_anchor"],
-  ...["spi_message", "spi_transfer", "urb", "device", "kobject", "i2c_adapter", "video_device", "vb2_queue", "v4l2_device"],
-  ...["v4l2_ctrl_handler", "napi_struct", "led_classdev", "cdev", "miscdevice", "kfifo", "scatterlist"],
+  ...[
+    "spi_message",
+    "spi_transfer",
+    "urb",
+    "device",
+    "kobject",
+    "i2c_adapter",
+    "video_device",
+    "vb2_queue",
+    "v4l2_device",
+  ],
+  ...["v4l2_ctrl_handler", "napi_struct", "led_classdev", "cdev", "miscdevice", "kfifo"],
 ]);
 
 /** One for each device-written member and function that hands it over. */
@@ -70,6 +82,9 @@ function sharedLine(facts: Facts, member: DmaMember, buffers: ReadonlySet<string
   const around = surroundings(records, path);
   const buffer = around?.members[around.at];
   if (!around || !buffer) return undefined;
+  // `&cmd->header` may stand for the whole of the object: then what follows is part of the buffer.
+  const open = buffer.field.type.kind !== "array" && !member.bounded;
+  if (open && around.at === 0) return undefined;
   const candidates: Neighbour[] = [];
   let aligned = buffer.ownLine;
   let distance = 0;
@@ -89,7 +104,7 @@ function sharedLine(facts: Facts, member: DmaMember, buffers: ReadonlySet<string
   }
   if (aligned) candidates.length = 0;
   distance = 0;
-  for (let i = around.at + 1; i < around.members.length; i++) {
+  for (let i = around.at + 1; i < around.members.length && !open; i++) {
     const one = around.members[i];
     if (!one || one.ownLine || distance >= lineBytes) break;
     if (sharesLastLine(buffer, one, distance)) add(one, "behind", distance);
@@ -98,7 +113,8 @@ function sharedLine(facts: Facts, member: DmaMember, buffers: ReadonlySet<string
   // Behind an alignment the author knew the subject: only what is written while nobody looks is held against it.
   const harmful = candidates.filter((one) => !aligned || one.written === "any time");
   const neighbour = harmful.sort((a, b) => rank[a.written] - rank[b.written] || a.distance - b.distance)[0];
-  return neighbour && { member, buffer, neighbour, aligned };
+  const exact = buffer.offset !== undefined && buffer.size !== undefined;
+  return neighbour && { member, buffer, neighbour, aligned, exact };
 
   function add(one: LaidMember, side: Neighbour["side"], between: number): void {
     // What else the device is given is written before its own transfer.
@@ -144,8 +160,8 @@ const known = new WeakMap<Facts, Map<ProgramFunction, boolean>>();
 
 /** Whether the function only ever runs while the device is set up or taken down. */
 function setsUp(facts: Facts, owner: ProgramFunction, depth: number): boolean {
-  let memory = known.get(facts);
-  if (!memory) known.set(facts, (memory = new Map()));
+  const memory = known.get(facts) ?? new Map<ProgramFunction, boolean>();
+  known.set(facts, memory);
   const before = memory.get(owner);
   if (before !== undefined) return before;
   memory.set(owner, true);

@@ -118,8 +118,12 @@ export function surroundings(
       overlay = field.overlay;
       if (cursor !== undefined) cursor = alignment === undefined ? undefined : Math.ceil(cursor / boundary) * boundary;
       if (onPath && path.length > depth + 1) {
+        const opened = members.length;
         if (field.type.kind !== "record" || field.type.tag === "union" || !lay(field.type.name, depth + 1))
           return false;
+        // The alignment of a struct is that of its first member.
+        const inside = members[opened];
+        if (ownLine && inside) members[opened] = { ...inside, ownLine };
         if (cursor !== undefined && alignment !== undefined) cursor = Math.ceil(cursor / alignment) * alignment;
         continue;
       }
@@ -190,13 +194,9 @@ function ofRecord(records: ReadonlyMap<string, RecordDefinition>, name: string, 
       end = (record.tag === "union" ? 0 : Math.ceil(end / own) * own) + inner.size;
       longest = Math.max(longest ?? 0, end);
     }
-    if (alignment !== undefined) alignment = Math.max(alignment, own);
-    if (inner.alignment === undefined && own < lineBytes) alignment = Math.max(alignment ?? 1, 1);
+    alignment = Math.max(alignment, own, inner.alignment ?? wordBytes);
   }
-  return {
-    size: longest === undefined ? undefined : Math.ceil(longest / (alignment ?? 1)) * (alignment ?? 1),
-    alignment,
-  };
+  return { size: longest === undefined ? undefined : Math.ceil(longest / alignment) * alignment, alignment };
 }
 
 /**

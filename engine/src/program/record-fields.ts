@@ -11,7 +11,8 @@ const depthLimit = 64;
  * Members without a name or a size of their own that put the next one on a cache line of its own: include/linux/dma-mapping.h:594-599
  * and include/linux/cache.h (6.12.117). They are told as the alignment of that next member.
  */
-const aligningMacros = /^(__dma_from_device_group_(begin|end)|__cacheline_group_(begin|end)_aligned|CACHELINE_PADDING)$/;
+const aligningMacros =
+  /^(__dma_from_device_group_(begin|end)|__cacheline_group_(begin|end)_aligned|CACHELINE_PADDING)$/;
 
 /** In the order written. */
 export function recordFields(record: RecordType, context: TypeContext): RecordField[] {

@@ -3,6 +3,7 @@ import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
+import dmaWmbBeforeMmio from "./dma-wmb-before-mmio/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
 import mapImage from "./map-image/rule.ts";
@@ -16,7 +17,10 @@ import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
 import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
+import relaxedDoorbell from "./relaxed-doorbell/rule.ts";
+import relaxedStatusRead from "./relaxed-status-read/rule.ts";
 import type { Rule } from "./rule.ts";
+import smpBarrierForDevice from "./smp-barrier-for-device/rule.ts";
 import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
 import usbBufferNotKmalloc from "./usb-buffer-not-kmalloc/rule.ts";
 import usbUrbCoherentFlags from "./usb-urb-coherent-flags/rule.ts";
@@ -27,6 +31,7 @@ export const rules: readonly Rule[] = [
   coherentMapSingle,
   coherentVirtToPage,
   cpuAccessWhileMapped,
+  dmaWmbBeforeMmio,
   i2cDmaSafeFlag,
   mapErrorUnchecked,
   mapImage,
@@ -40,6 +45,9 @@ export const rules: readonly Rule[] = [
   mmapCoherentByPfn,
   mmapDmaHandleAsPfn,
   mmapUserStructVivt,
+  relaxedDoorbell,
+  relaxedStatusRead,
+  smpBarrierForDevice,
   spiBufferDmaSafe,
   usbBufferNotKmalloc,
   usbUrbCoherentFlags,
