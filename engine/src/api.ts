@@ -83,7 +83,10 @@ export interface DriverSession {
   /** Local includes (`#include "x.h"`) of a file as written, so that the host can find them. */
   includesOf(name: string): readonly string[];
   analyse(options?: AnalysisOptions): UnitReport;
-  /** Executes the finding on each platform asked for (default: all that are simulated). */
+  /**
+   * Executes the finding on each platform asked for (default: all that are simulated; those with bounce buffers only where
+   * the verdict differs from the same machine without).
+   */
   prove(finding: Finding, platforms?: readonly string[]): readonly ProofResult[];
   /** Replays one schedule of a finding on one platform; the schedule string comes from an earlier trace. */
   replay(finding: Finding, platform: string, schedule?: string): ProofResult;

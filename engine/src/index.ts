@@ -27,13 +27,22 @@ export const engine: Engine = {
 };
 
 function platformInfo(platform: Platform, id: string): PlatformInfo {
-  const behindIommu = id !== platform.id;
+  const behindIommu = id.endsWith("+iommu");
+  const bounces = id.endsWith("+swiotlb");
   return {
     id,
-    title: behindIommu ? `${platform.title}, behind an IOMMU` : platform.title,
+    title: behindIommu
+      ? `${platform.title}, behind an IOMMU`
+      : bounces
+        ? `${platform.title}, with bounce buffers`
+        : platform.title,
     tier: platform.tier,
     coherent: platform.dma.coherent.value,
     simulated: true,
-    summary: behindIommu ? "Device addresses are translated: a DMA address is no physical address." : platform.summary,
+    summary: behindIommu
+      ? "Device addresses are translated: a DMA address is no physical address."
+      : bounces
+        ? "The device works on copies (swiotlb=force, or a guest whose memory is encrypted): bytes cross over when a mapping is made, synced or ended."
+        : platform.summary,
   };
 }

@@ -26,15 +26,33 @@ export interface SessionOptions {
 export const createSession = (options: SessionOptions = {}): DriverSession => new Session(options, new Map(), []);
 
 const iommuSuffix = "+iommu";
+const bounceSuffix = "+swiotlb";
 
 /** Ids of the machines that a proof runs on when none is asked for: each preset, and the PC behind an IOMMU as well. */
 export const provingPlatforms: readonly string[] = platforms.flatMap((platform) =>
   platform.tier === "core" ? variantsOf(platform) : [],
 );
 
-/** A platform's id, and the id of the same machine behind a translating IOMMU where it may have one. */
+/**
+ * A platform's id, and those of the same machine behind a translating IOMMU and with bounce buffers, where it may have them.
+ * What bounces on a machine without coherent DMA goes wrong there without bouncing already, so that variant has to be asked for.
+ */
 export function variantsOf(platform: Platform): readonly string[] {
-  return platform.dma.iommu.value ? [platform.id, `${platform.id}${iommuSuffix}`] : [platform.id];
+  const { iommu, bounce, coherent } = platform.dma;
+  return [
+    platform.id,
+    ...(iommu.value ? [`${platform.id}${iommuSuffix}`] : []),
+    ...(bounce.value !== "never" && coherent.value ? [`${platform.id}${bounceSuffix}`] : []),
+  ];
+}
+
+/** A machine with bounce buffers is told of only where it differs from the same machine without. */
+function tellingSomethingNew(results: readonly ProofResult[]): readonly ProofResult[] {
+  const verdicts = new Map(results.map((one) => [one.platform, one.verdict]));
+  return results.filter(
+    ({ platform, verdict }) =>
+      !platform.endsWith(bounceSuffix) || verdicts.get(platform.slice(0, -bounceSuffix.length)) !== verdict,
+  );
 }
 
 interface HeldFile {
@@ -100,16 +118,19 @@ class Session implements DriverSession {
     };
   }
 
-  prove(finding: Finding, asked: readonly string[] = provingPlatforms): readonly ProofResult[] {
-    return asked.map((platform) => this.replay(finding, platform));
+  prove(finding: Finding, asked?: readonly string[]): readonly ProofResult[] {
+    const results = (asked ?? provingPlatforms).map((platform) => this.replay(finding, platform));
+    return asked === undefined ? tellingSomethingNew(results) : results;
   }
 
   replay(finding: Finding, platform: string, schedule?: string): ProofResult {
     const iommu = platform.endsWith(iommuSuffix);
-    const preset = platformById(iommu ? platform.slice(0, -iommuSuffix.length) : platform);
+    const bounces = platform.endsWith(bounceSuffix);
+    const preset = platformById(platform.replace(/\+(iommu|swiotlb)$/, ""));
     const unknown = (sentence: string): ProofResult => ({ platform, verdict: "unknown", sentence });
     if (preset === undefined) return unknown(`There is no platform "${platform}".`);
     if (iommu && !preset.dma.iommu.value) return unknown(`${preset.title} has no IOMMU.`);
+    if (bounces && preset.dma.bounce.value === "never") return unknown(`${preset.title} has no bounce buffers.`);
     const proof = rules.find((rule) => rule.meta.id === finding.rule)?.meta.proof;
     if (proof === undefined) return unknown(`The harm of ${finding.rule} is not a byte that a run could show.`);
     const unit = this.#build();
@@ -118,6 +139,7 @@ class Session implements DriverSession {
     try {
       return prove(unit, { rule: finding.rule, proof, path, fingerprint: finding.fingerprint }, preset, {
         iommu,
+        bounces,
         tool,
         ...(schedule !== undefined && { schedule }),
       });

@@ -30,6 +30,8 @@ export interface ProvenFinding {
 export interface ProveOptions {
   /** DMA goes through a translating IOMMU; the platform's id gets "+iommu". */
   readonly iommu?: boolean;
+  /** Streaming mappings go through bounce buffers; the platform's id gets "+swiotlb". */
+  readonly bounces?: boolean;
   /** Replays this schedule instead of looking for a harmful one. */
   readonly schedule?: string;
   /** "dma-lens 0.1.0" */
@@ -45,7 +47,7 @@ export function prove(
   platform: Platform,
   options: ProveOptions = {},
 ): ProofResult {
-  const id = options.iommu === true ? `${platform.id}+iommu` : platform.id;
+  const id = `${platform.id}${options.iommu === true ? "+iommu" : ""}${options.bounces === true ? "+swiotlb" : ""}`;
   const unknown = (sentence: string): ProofResult => ({ platform: id, verdict: "unknown", sentence });
   const proof = proofById(finding.proof);
   if (proof === undefined) return unknown(`There is no proof "${finding.proof}".`);
@@ -87,6 +89,7 @@ class Prover {
     const iommu = options.iommu === true;
     this.#kernelOptions = {
       iommu,
+      bounces: options.bounces === true,
       mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu),
       hidesAliasing,
     };

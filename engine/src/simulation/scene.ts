@@ -31,6 +31,8 @@ export interface StreamingMapping {
   readonly size: number;
   readonly direction: Direction;
   readonly name: string;
+  /** Physical address of the first byte of the memory that the device has been given instead. */
+  readonly bounce?: number;
   owner: "cpu" | "device";
   live: boolean;
 }

@@ -5,7 +5,7 @@ import type { ListEntry } from "../scene.ts";
 import { known, zeroValue } from "../value.ts";
 import { argument, bits, type ModelFunction, type ModelTable, size, success } from "./model.ts";
 import { pageFunctions, physicalOfPage } from "./pages.ts";
-import { directionOf, mapStreaming, synchronise } from "./streaming.ts";
+import { directionOf, mapStreaming, pass, synchronise } from "./streaming.ts";
 import type { KernelCall } from "../world.ts";
 
 /** sizeof(struct scatterlist). */
@@ -123,8 +123,8 @@ function syncList(to: "device" | "cpu"): ModelFunction {
       const mapping = kernel.scene.mappingOfHandle(handle);
       const buffer = kernel.scene.bufferOfHandle(handle);
       if (mapping !== undefined) mapping.owner = to;
-      const physical = mapping === undefined ? buffer?.physical : mapping.physical;
-      if (physical !== undefined) synchronise(kernel, to, direction, physical, bytes);
+      if (mapping !== undefined) pass(kernel, to, mapping, direction, 0, bytes);
+      else if (buffer !== undefined) synchronise(kernel, to, direction, buffer.physical, bytes);
     }
     return zeroValue;
   };
@@ -138,7 +138,7 @@ const unmapList: ModelFunction = (kernel, call) => {
     const handle = kernel.readField(sg, "scatterlist", "dma_address").bits;
     const mapping = kernel.scene.mappingOfHandle(handle);
     if (mapping === undefined) continue;
-    synchronise(kernel, "cpu", direction, mapping.physical, mapping.size);
+    pass(kernel, "cpu", mapping, direction);
     mapping.owner = "cpu";
     mapping.live = false;
   }

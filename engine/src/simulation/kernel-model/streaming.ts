@@ -6,6 +6,7 @@ import { syncActions } from "../../machine/sync.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Buffer, StreamingMapping } from "../scene.ts";
 import { known, type Value, zeroValue } from "../value.ts";
+import { copyBounce, passBounce, takeBounce } from "./bounce.ts";
 import { busAddress } from "./coherent.ts";
 import { directions, dmaAttributes } from "./constants.ts";
 import { argument, bits, type ModelFunction, type ModelTable, size, sizeOf } from "./model.ts";
@@ -54,6 +55,22 @@ export function synchronise(
     kernel.port.perform(shortened(action));
 }
 
+/** Passes a stretch of a mapping on: the cache's part, and the copy where the device works on a bounce buffer. */
+export function pass(
+  kernel: Kernel,
+  to: "device" | "cpu",
+  mapping: StreamingMapping,
+  direction: Direction,
+  offset = 0,
+  bytes = mapping.size,
+): void {
+  const physical = (mapping.bounce ?? mapping.physical) + offset;
+  // The copy comes before the device's turn and after it (kernel/dma/direct.h:57-83).
+  if (to === "device") passBounce(kernel, to, mapping, direction, offset, bytes);
+  synchronise(kernel, to, direction, physical, bytes);
+  if (to === "cpu") passBounce(kernel, to, mapping, direction, offset, bytes);
+}
+
 /** Only the first pages of a buffer are on the machine: what is done to the rest cannot show. */
 function shortened(action: AgentAction): AgentAction {
   return action.kind === "maintain" && action.size > 8192 ? { ...action, size: 8192 } : action;
@@ -83,9 +100,16 @@ export function mapStreaming(kernel: Kernel, request: MapRequest): bigint {
   const first = kernel.hardware.frame(request.physical);
   const inPage = Number(BigInt(Math.trunc(request.physical)) & BigInt(kernel.hardware.pageBytes - 1));
   const count = Math.max(1, Math.ceil((inPage + request.size) / kernel.hardware.pageBytes));
-  const frames = Array.from({ length: Math.min(count, 64) }, (_, index) => first + index * kernel.hardware.pageBytes);
+  const bounce =
+    kernel.options.bounces === true && port.board.isRam(request.physical)
+      ? takeBounce(kernel, inPage, request.size)
+      : undefined;
+  const start = bounce === undefined ? first : kernel.hardware.frame(bounce);
+  const frames = Array.from({ length: Math.min(count, 64) }, (_, index) => start + index * kernel.hardware.pageBytes);
+  if (bounce !== undefined)
+    copyBounce(kernel, "bounce", { name, physical: request.physical, bounce, size: request.size });
   const access = request.direction === "to-device" ? "read" : request.direction === "from-device" ? "write" : "both";
-  if (canSync) synchronise(kernel, "device", request.direction, request.physical, request.size);
+  if (canSync) synchronise(kernel, "device", request.direction, bounce ?? request.physical, request.size);
   const handle = busAddress(kernel, frames, access) + BigInt(inPage);
   const mapping: StreamingMapping = {
     handle,
@@ -94,6 +118,7 @@ export function mapStreaming(kernel: Kernel, request: MapRequest): bigint {
     size: request.size,
     direction: request.direction,
     name,
+    ...(bounce !== undefined && { bounce }),
     owner: "device",
     live: true,
   };
@@ -224,7 +249,7 @@ export function unmapStreaming(
     true,
   );
   const offset = Number(handle - mapping.handle);
-  synchronise(kernel, "cpu", direction, mapping.physical + offset, bytes);
+  pass(kernel, "cpu", mapping, direction, offset, bytes);
   mapping.owner = "cpu";
   if (ends) {
     mapping.live = false;
@@ -256,7 +281,7 @@ function synchroniser(to: "device" | "cpu", offset: number, length: number, dire
       `${call.name}() gives ${mapping.name} to the device again${sentenceOfSync(kernel, "device", way)}.`,
       true,
     );
-    synchronise(kernel, "device", way, mapping.physical + Number(handle - mapping.handle), bytes);
+    pass(kernel, "device", mapping, way, Number(handle - mapping.handle), bytes);
     mapping.owner = "device";
     kernel.port.perform({ kind: "announce", from: "cpu" });
     tellOwner(kernel, mapping, `${call.name}()`);

@@ -1,5 +1,5 @@
 /** E1: the CPU accesses memory while a streaming mapping has given it to the device. Every access of the statement is judged. */
-import { bytesText } from "../../machine/address.ts";
+import { bytesEqual, bytesText } from "../../machine/address.ts";
 import type { StreamingMapping } from "../scene.ts";
 import { type ByteRange, NothingToShow, Restart } from "../world.ts";
 import { type Proof, type ProofRun, pattern, type Touch } from "./proof.ts";
@@ -40,6 +40,10 @@ export const ownedByDeviceProof: Proof = {
     distinguish(run);
     const stores = run.late.filter((touch) => touch.kind === "store").map(rangeOf);
     tellLateness(run, stores.length > 0);
+    const loads = run.late.filter((touch) => touch.kind === "load").map(rangeOf);
+    for (const mapping of mappings.filter((item) => item.direction !== "to-device")) {
+      for (const stretch of stretchesOf(mapping, loads)) showBouncedRead(run, stretch);
+    }
     for (const mapping of mappings.filter((item) => item.direction !== "from-device")) {
       const stretches = stretchesOf(mapping, stores);
       if (stretches.length > 0) run.doorbell("The driver tells the device to go on.");
@@ -182,20 +186,48 @@ function fill(run: ProofRun, { mapping, offset, size }: Stretch): void {
   deviceFills(run, mapping, offset, Math.max(size, fewestBytes));
 }
 
+/** What the driver has read is older than what the device has written, where that is in a bounce buffer still. */
+function showBouncedRead(run: ProofRun, { mapping, offset, size }: Stretch): void {
+  if (mapping.bounce === undefined) return;
+  const { promises } = run.kernel.port.board;
+  const read = promises.newest(mapping.physical + offset, size);
+  const written = promises.newest(mapping.bounce + offset, size);
+  if (bytesEqual(read, written)) return;
+  run.harmful(
+    "stale-read",
+    `The driver reads ${bytesText(read)}: the device's ${bytesText(written)} is in the bounce buffer, and only unmapping or a sync for the CPU copies it.`,
+    mapping.physical + offset,
+    written,
+    read,
+  );
+}
+
 /** Why the access matters, where its effect is not seen yet. */
 function tellLateness(run: ProofRun, stores: boolean): void {
   if (run.late.length === 0) return;
   const what = stores ? "This store" : "This read";
-  const sentence = run.kernel.port.model.coherent
-    ? `${what} comes while the device owns the memory; the device's accesses look into the cache, so it does no harm here.`
-    : stores
-      ? `${what} comes after the mapping has done its cache operation, and no other one follows before the device's turn.`
-      : `${what} comes while the device owns the memory: the line that it uses stays in the cache when the device writes to memory.`;
+  const bounces = run.late.length > 0 && run.kernel.options.bounces === true;
+  const sentence = bounces
+    ? `${what} comes while the device owns the memory and works on its bounce buffer: neither sees the other's bytes until the kernel copies.`
+    : run.kernel.port.model.coherent
+      ? `${what} comes while the device owns the memory; the device's accesses look into the cache, so it does no harm here.`
+      : stores
+        ? `${what} comes after the mapping has done its cache operation, and no other one follows before the device's turn.`
+        : `${what} comes while the device owns the memory: the line that it uses stays in the cache when the device writes to memory.`;
   run.kernel.port.tell({ kind: "note", agent: "cpu", sentence });
 }
 
 function showDeviceRead(run: ProofRun, { mapping, offset, size }: Stretch): void {
   const seen = run.deviceReads(mapping.handle + BigInt(offset), size, `The device reads ${mapping.name}.`);
+  if (mapping.bounce !== undefined) {
+    run.expect(
+      seen,
+      run.kernel.port.board.promises.newest(mapping.physical + offset, size),
+      "lost-write",
+      (got, wanted) =>
+        `The device works with ${got} from the bounce buffer: the mapping copied the memory there before the driver stored ${wanted}, and no sync has copied it again.`,
+    );
+  }
   if (!seen.stale) return;
   const expected = seen.expected ?? new Uint8Array(0);
   run.harmful(

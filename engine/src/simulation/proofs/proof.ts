@@ -5,7 +5,7 @@ import { addressText, bytesEqual, bytesText } from "../../machine/address.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { HarmKind } from "../../trace/trace.ts";
 import type { Kernel, KernelOptions } from "../kernel.ts";
-import { synchronise } from "../kernel-model/streaming.ts";
+import { pass } from "../kernel-model/streaming.ts";
 import type { Buffer, StreamingMapping } from "../scene.ts";
 import type { Value } from "../value.ts";
 import { type ByteRange, Stop } from "../world.ts";
@@ -219,7 +219,7 @@ export class ProofRun {
   takeBack(mapping: StreamingMapping): void {
     if (mapping.owner === "cpu") return;
     this.kernel.narrator.act("cpu", `Later the driver unmaps ${mapping.name}.`);
-    synchronise(this.kernel, "cpu", mapping.direction, mapping.physical, mapping.size);
+    pass(this.kernel, "cpu", mapping, mapping.direction);
     mapping.owner = "cpu";
   }
 

@@ -26,8 +26,12 @@ const classes = {
   window: ["pa7300lc"],
   /** No MMU and no coherent memory: arch/m68k/Kconfig:79. */
   flat: ["coldfire"],
-  /** A coherent device, no IOMMU. */
-  coherent: ["x86_64", "arm64-coh"],
+  /** A coherent device, no IOMMU, with and without bounce buffers. */
+  coherent: ["x86_64", "arm64-coh", "x86_64+swiotlb", "arm64-coh+swiotlb"],
+  /** Coherent, and every streaming mapping bounces: kernel/dma/swiotlb.c:1454-1462. */
+  bouncing: ["x86_64+swiotlb", "arm64-coh+swiotlb"],
+  /** Coherent, and its coherent memory is cached in the kernel; user mappings get the protection that they ask for. */
+  cached: ["arm64-coh", "arm64-coh+swiotlb"],
   /** A translating IOMMU: drivers/iommu/dma-iommu.c:1653-1666; on ARM arch/arm/mm/dma-mapping.c:1075. */
   iommu: machines.filter((id) => id.endsWith("+iommu")),
   iommuNoncoherent: ["arm64-nc+iommu", "cortex-a9+iommu"],
@@ -111,7 +115,7 @@ const rows: readonly Row[] = [
     harmful: ["iommu"],
     because: "only an IOMMU (or an offset) makes a DMA address another number than the physical one",
     but: {
-      "arm64-coh":
+      cached:
         "the example asks for an uncached mapping, and a coherent device's memory is cached in the kernel (kernel/dma/mapping.c:500-514): attributes that do not match",
     },
   },
@@ -129,7 +133,7 @@ const rows: readonly Row[] = [
     harmful: ["iommu"],
     because:
       "the framebuffer core maps smem_start by frame number, write-combining (drivers/video/fbdev/core/fb_io_fops.c:149-176)",
-    but: { "arm64-coh": "write-combining in the application, cached in the kernel: attributes that do not match" },
+    but: { cached: "write-combining in the application, cached in the kernel: attributes that do not match" },
   },
   {
     rule: "dma/mmap-user-struct-vivt",
@@ -171,16 +175,16 @@ const rows: readonly Row[] = [
     rule: "dma/cpu-access-while-mapped",
     fixture: "move.c",
     at: "",
-    harmful: [...noncoherent, "flat"],
+    harmful: [...noncoherent, "flat", "bouncing"],
     because:
-      "a late write is lost on every non-coherent machine, and benign where the device is coherent and nothing bounces",
+      "a late write is lost on every non-coherent machine, and where it bounces; benign where the device is coherent and works on the memory itself",
   },
   {
     rule: "dma/cpu-access-while-mapped",
     fixture: "snippet.ts",
     at: "",
-    harmful: [...noncoherent, "flat"],
-    because: "an early read is stale on every non-coherent machine",
+    harmful: [...noncoherent, "flat", "bouncing"],
+    because: "an early read is stale on every non-coherent machine, and where the data is in a bounce buffer",
     but: {
       "arm1136-32k":
         "no speculation, and unmapping invalidates (v6_dma_unmap_area, arch/arm/mm/cache-v6.S:297-302): an early read gives the old byte or the new one, as a coherent device's memory would",
