@@ -53,15 +53,16 @@ export interface Earlier<T> {
 }
 
 export interface OrderVisitor {
-  /** A field access; `before` are the accesses that reach it. */
-  access?(access: FieldAccess, before: readonly Earlier<FieldAccess>[]): void;
+  /** A field access; `before` are the accesses that reach it, `reads` the register reads. */
+  access?(access: FieldAccess, before: readonly Earlier<FieldAccess>[], reads: readonly Earlier<OrderingCall>[]): void;
   /** A register access or a barrier; `before` are the accesses that reach it. */
   ordering?(call: OrderingCall, before: readonly Earlier<FieldAccess>[]): void;
 }
 
 const nothingBetween: Between = { writes: false, reads: false, registers: false, attempts: [] };
 
-type State = ReadonlyMap<FieldAccess, Between>;
+type Event = FieldAccess | OrderingCall | "unknown";
+type State = ReadonlyMap<FieldAccess | OrderingCall, Between>;
 
 /** More accesses than this on one way are not followed: the function is no ring handling. */
 const widest = 200;
@@ -69,7 +70,7 @@ const widest = 200;
 /** Walks a function in an order in which every event is seen once, with all earlier accesses that reach it. */
 export function walkOrder(facts: Facts, owner: ProgramFunction, visitor: OrderVisitor): void {
   const flow = flowOf(owner);
-  const events = new Map<BlockId, readonly (FieldAccess | OrderingCall | "unknown")[]>();
+  const events = new Map<BlockId, readonly Event[]>();
   for (const id of flow.order) events.set(id, eventsOf(facts, owner, id));
   const exits = new Map<BlockId, State>();
   const entryOf = (id: BlockId): State =>
@@ -88,24 +89,29 @@ export function walkOrder(facts: Facts, owner: ProgramFunction, visitor: OrderVi
   for (const id of flow.order) {
     let state = entryOf(id);
     for (const event of events.get(id) ?? []) {
-      const before = [...state].map(([access, between]) => ({ event: access, between }));
       if (event !== "unknown") {
+        const before: Earlier<FieldAccess>[] = [];
+        const reads: Earlier<OrderingCall>[] = [];
+        for (const [one, between] of state)
+          if ("call" in one) reads.push({ event: one, between });
+          else before.push({ event: one, between });
         if ("call" in event) visitor.ordering?.(event, before);
-        else visitor.access?.(event, before);
+        else visitor.access?.(event, before, reads);
       }
       state = step(state, event);
     }
   }
 }
 
-function step(state: State, event: FieldAccess | OrderingCall | "unknown"): State {
+function step(state: State, event: Event): State {
   if (event === "unknown") return new Map();
   if (!("call" in event)) {
     if (state.size >= widest) return state;
     return new Map(state).set(event, nothingBetween);
   }
   const effect = ordered(event);
-  return new Map([...state].map(([access, between]) => [access, { ...joinUp(between, effect) }]));
+  const after = new Map([...state].map(([access, between]) => [access, joinUp(between, effect)]));
+  return event.effect === "mmio-read" ? after.set(event, effect) : after;
 }
 
 function joinUp(a: Between, b: Between): Between {
@@ -181,14 +187,10 @@ function sameState(a: State, b: State): boolean {
   return true;
 }
 
-function eventsOf(
-  facts: Facts,
-  owner: ProgramFunction,
-  id: BlockId,
-): readonly (FieldAccess | OrderingCall | "unknown")[] {
+function eventsOf(facts: Facts, owner: ProgramFunction, id: BlockId): readonly Event[] {
   const block = owner.blocks[id];
   if (!block) return [];
-  const events: (FieldAccess | OrderingCall | "unknown")[] = [];
+  const events: Event[] = [];
   const loads = (expressions: readonly Expression[], statement: Statement | undefined): void => {
     for (const place of expressions.flatMap(readsOf)) {
       const access = accessTo(facts, owner, place, "load", statement, id);
