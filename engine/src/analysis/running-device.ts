@@ -50,10 +50,27 @@ export function runningFunctions(facts: Facts): ReadonlySet<ProgramFunction> {
       }
   for (const table of facts.unit.opsTables)
     for (const entry of table.entries) if (operations.has(entry.field)) enter(entry.value, table.file);
+  const opening = openingFunctions(facts);
   // A set is walked in the order of insertion, what is added on the way included.
-  for (const owner of reached) for (const { target } of facts.unit.calleesOf(owner)) reached.add(target);
+  for (const owner of reached) {
+    // What opening the device calls is its start: an error handler that calls it has stopped the device before.
+    if (opening.has(owner)) continue;
+    for (const { target } of facts.unit.calleesOf(owner)) reached.add(target);
+  }
   known.set(facts, reached);
   return reached;
+}
+
+/** Functions that the operations which start a device call. */
+function openingFunctions(facts: Facts): ReadonlySet<ProgramFunction> {
+  const called = new Set<ProgramFunction>();
+  for (const table of facts.unit.opsTables)
+    for (const entry of table.entries) {
+      if (entry.field !== "ndo_open" && entry.field !== "probe") continue;
+      const start = facts.unit.functionNamed(entry.value, table.file);
+      if (start) for (const { target } of facts.unit.calleesOf(start)) called.add(target);
+    }
+  return called;
 }
 
 function functionName(argument: Expression | undefined): string | undefined {

@@ -68,9 +68,11 @@ export function pathOfWords(facts: Facts, word: UnorderedWord, sink: FileSpan, n
 function handedOver(facts: Facts, owner: ProgramFunction): readonly Unordered[] {
   const words = ownershipWords(facts);
   const found: Unordered[] = [];
+  const later = new Set<FieldAccess>();
   if (!someStatement(owner, (statement) => words.handsOver(owner, statement) !== undefined)) return found;
   walkOrder(facts, owner, {
     access(access, before) {
+      if (access.kind === "store") for (const { event } of before) if (besides(event, access)) later.add(event);
       const bit = access.kind === "store" && access.statement ? words.handsOver(owner, access.statement) : undefined;
       if (bit === undefined) return;
       const bare = before.findLast(
@@ -79,7 +81,8 @@ function handedOver(facts: Facts, owner: ProgramFunction): readonly Unordered[] 
       if (bare) found.push({ access, before: bare.event, bit, meant: bare.between.attempts.at(-1) });
     },
   });
-  return found;
+  // What hands a record over is the last word that is written: one with words after it is some other flag.
+  return found.filter(({ access }) => !later.has(access));
 }
 
 /** Loads of a record's words that nothing orders after the test of the ownership bit that lets the CPU come to them. */
