@@ -121,7 +121,7 @@ function membersOf(
     const moved = conversions.length > 0;
     if (symbol.kind === "address") {
       const path = pathOf(symbol.location.steps);
-      if (!path) return [];
+      if (!path || isAlignedByHand(facts, owner, symbol.location)) return [];
       const subject = names.location(owner, withoutIndex(symbol.location));
       return [{ path: path.path, part: path.part || moved, subject, passes: [] }];
     }
@@ -140,6 +140,15 @@ function membersOf(
           passes: [...one.passes, pass],
         }));
       });
+  });
+}
+
+/** `PTR_ALIGN(ctx->buffer, ...)`: the pointer is where a line begins, and the member is longer than what is used of it. */
+function isAlignedByHand(facts: Facts, owner: ProgramFunction, location: Location): boolean {
+  const values = workingsOf(facts).provenance.localValues(owner);
+  return facts.callsTo("PTR_ALIGN").some((site) => {
+    const pointer = site.function === owner ? site.statement.arguments[0] : undefined;
+    return pointer !== undefined && values.pointeeAt(site.statement.id, pointer)?.key === location.key;
   });
 }
 

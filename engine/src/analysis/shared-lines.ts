@@ -5,6 +5,7 @@
 import type { PathStep, ProgramFunction } from "../program/program.ts";
 import { type DmaMember, dmaMembers } from "./dma-members.ts";
 import type { Facts } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
 import { type LaidMember, lineBytes, surroundings } from "./struct-layout.ts";
 import { workingsOf } from "./unit-facts.ts";
 
@@ -83,14 +84,21 @@ function sharedLine(facts: Facts, member: DmaMember, buffers: ReadonlySet<string
   const buffer = around?.members[around.at];
   if (!around || !buffer) return undefined;
   // `&cmd->header` may stand for the whole of the object: then what follows is part of the buffer.
-  const open = buffer.field.type.kind !== "array" && !member.bounded;
+  const overlaid = buffer.field.overlay !== undefined;
+  const open = overlaid || (buffer.field.type.kind !== "array" && !member.bounded);
   if (open && around.at === 0) return undefined;
+  // Somewhere in a long buffer, or behind the table at the end of the struct: the neighbours are out of reach.
+  if (member.part && (buffer.size === undefined || buffer.size > lineBytes)) return undefined;
   const candidates: Neighbour[] = [];
   let aligned = buffer.ownLine;
   let distance = 0;
   for (let i = around.at - 1; i >= 0 && !aligned; i--) {
     const one = around.members[i];
     if (!one) break;
+    if (overlaid && one.field.overlay === buffer.field.overlay && one.record === buffer.record) {
+      aligned = one.ownLine;
+      continue;
+    }
     if (sharesFirstLine(buffer, one, distance)) add(one, "before", distance);
     distance += one.size ?? 1;
     if (one.ownLine && buffers.has(`${one.record}.${one.field.name}`)) aligned = true;
@@ -145,7 +153,12 @@ function writingOf(facts: Facts, one: LaidMember): Pick<Neighbour, "written" | "
   if ((element.kind === "record" || element.kind === "opaque") && restless.has(element.name))
     return { written: "any time", writer: undefined };
   const { index, names } = workingsOf(facts);
-  const stores = index.storesTo(`${one.record}.${one.field.name}`);
+  const key = `${one.record}.${one.field.name}`;
+  // A call that gets the member's address may write it or not.
+  const stores = index.storesTo(key).filter(({ statement }) => {
+    if (statement.kind === "assign") return true;
+    return statement.kind === "call" && statement.result !== undefined && fieldKey(statement.result.steps) === key;
+  });
   const working = stores.find((store) => !setsUp(facts, store.function, 0));
   const store = working ?? stores[0];
   if (!store) return undefined;

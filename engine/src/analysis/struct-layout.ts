@@ -94,6 +94,7 @@ export function surroundings(
     const record = records.get(name);
     if (!record || record.file === partialFile || record.tag === "union" || depth >= deepest) return false;
     let overlay: number | undefined;
+    let lineEnded = false;
     for (const field of record.fields) {
       const step = path[depth];
       const onPath = step !== undefined && step.record === name && step.name === field.name && at < 0;
@@ -105,7 +106,9 @@ export function surroundings(
         continue;
       }
       bitsLeft = field.bits === undefined || size === undefined ? 0 : size * 8 - field.bits;
-      const ownLine = annotated >= lineBytes || (alignment ?? 1) >= lineBytes;
+      const ownLine: boolean = annotated >= lineBytes || (alignment ?? 1) >= lineBytes || lineEnded;
+      // The size of a type is a multiple of its alignment: behind such a member a line begins.
+      lineEnded = (alignment ?? 1) >= lineBytes;
       const boundary = Math.max(annotated, alignment ?? 1);
       if (field.overlay !== undefined && field.overlay === overlay) {
         // It lies over the first of its union: the end is wherever the longest of them ends.
@@ -184,7 +187,7 @@ function ofRecord(records: ReadonlyMap<string, RecordDefinition>, name: string, 
   let end: number | undefined = 0;
   let longest: number | undefined = 0;
   // What is not visible is aligned to a word at most; where it wants a line, its size is unknown all the same.
-  let alignment = 1;
+  let alignment = alignmentOf(record.annotations ?? []);
   for (const field of record.fields) {
     const inner = measure(records, field.type, depth + 1);
     const own = Math.max(alignmentOf(field.annotations), inner.alignment ?? 1);

@@ -49,6 +49,9 @@ function collect(
     if (field.declarators.length === 0 && base.kind === "record") {
       if (base.name !== undefined) continue;
       const inner = overlay ?? (base.tag === "union" ? collected.unions++ : undefined);
+      // An unnamed record is aligned where its first field is.
+      const aligning = [...base.annotations, ...field.specifiers.annotations].map(spellAnnotation);
+      collected.aligning = [...collected.aligning, ...aligning.filter((one) => /align/.test(one))];
       collect(base, context, collected, inner, depth + 1);
       continue;
     }
@@ -61,7 +64,7 @@ function collect(
         type: resolveType(field.specifiers, declarator, context),
         start: named.start,
         end: named.end,
-        annotations: [...collected.aligning, ...[...field.specifiers.annotations, ...annotations].map(spell)],
+        annotations: [...collected.aligning, ...[...field.specifiers.annotations, ...annotations].map(spellAnnotation)],
         ...(overlay !== undefined && { overlay }),
         ...(width === undefined ? {} : { bits: Number(BigInt.asUintN(16, width)) }),
       });
@@ -86,6 +89,7 @@ function collectMacro(field: FieldDeclaration, context: TypeContext, fields: Rec
   });
 }
 
-function spell(annotation: { readonly name: string; readonly argument?: string }): string {
+/** An annotation as the source spells it. */
+export function spellAnnotation(annotation: { readonly name: string; readonly argument?: string }): string {
   return annotation.argument === undefined ? annotation.name : `${annotation.name}(${annotation.argument})`;
 }

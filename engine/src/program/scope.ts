@@ -6,7 +6,7 @@ import type { FileDeclarations, Macro } from "./declarations.ts";
 import { globalType } from "./declared-types.ts";
 import { parsedMacro } from "./macro-bodies.ts";
 import { baseName, isSource, mixHash, mixText, normalPath, pushTo } from "./paths.ts";
-import { recordFields } from "./record-fields.ts";
+import { recordFields, spellAnnotation } from "./record-fields.ts";
 import { functionDeclarator, resolveType, type TypeContext } from "./type-resolver.ts";
 import type { FunctionType, RecordDefinition, RecordField, Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -234,7 +234,14 @@ class FileScope implements Scope {
     if (declaration === undefined || first === undefined) return undefined;
     // Registered before the fields are resolved: a record may hold pointers to itself, and array bounds that ask for it.
     const fields: RecordField[] = [];
-    const record: RecordDefinition = { tag: first.tag, name, file: this.file, fields };
+    const annotations = declaration.types.flatMap((type) => type.annotations).map(spellAnnotation);
+    const record: RecordDefinition = {
+      tag: first.tag,
+      name,
+      file: this.file,
+      fields,
+      ...(annotations.length > 0 && { annotations }),
+    };
     this.#records.set(name, record);
     const seen = new Set<string>();
     for (const type of declaration.types) {

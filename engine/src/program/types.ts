@@ -54,6 +54,8 @@ export interface RecordDefinition {
   readonly file: string;
   /** In order. Fields of unnamed members are flattened into their owner, as C does for access. */
   readonly fields: readonly RecordField[];
+  /** `____cacheline_aligned` and the like behind the closing brace or the tag, as spelled. */
+  readonly annotations?: readonly string[];
 }
 export interface RecordField {
   readonly name: string;

@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "usb/urb-coherent-flags",
     group: "usb",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Coherent memory in a USB transfer needs URB_NO_TRANSFER_DMA_MAP and transfer_dma.",
     why: "Without the flag the USB core hands the buffer to dma_map_single() although it has a DMA address already. Where coherent memory is remapped the transfer fails or works on another page; elsewhere every transfer pays for a mapping that nobody needs.",
     remedy:
