@@ -7,6 +7,7 @@ import type { Facts, Origin } from "../../analysis/facts.ts";
 import { pathTo } from "../../analysis/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
+import { heapBuffer } from "./heap.ts";
 
 const rule: Rule = {
   meta: {
@@ -26,7 +27,9 @@ const rule: Rule = {
     ],
     when: "Mapping fails with CONFIG_VMAP_STACK (ARM, arm64, RISC-V, s390, x86-64, 32-bit PowerPC); without it data is lost on machines without coherent DMA.",
     proof: "stack-buffer",
-    fixes: [],
+    fixes: [
+      { id: "heap", title: "Allocate the buffer with kmalloc(), freed by __free(kfree) (6.5+)", safety: "review" },
+    ],
   },
   check,
 };
@@ -39,9 +42,11 @@ interface StackBuffer {
 
 function* check(facts: Facts): Iterable<RuleFinding> {
   const byCall = new Map<DmaArgument["statement"], StackBuffer>();
+  const counts = new Map<DmaArgument["statement"], number>();
   for (const argument of dmaArguments(facts)) {
     const origins = forbiddenOrigins(argument.value, (one) => one.kind === "stack").map((one) => one.origin);
     if (origins.length === 0) continue;
+    counts.set(argument.statement, (counts.get(argument.statement) ?? 0) + origins.length);
     // The SPI core maps the pages of a stack correctly (drivers/spi/spi.c:1135, spi_map_buf_attrs(), 6.12.117), and what the
     // device only reads cannot lose a write: the contract asks for heap memory, but nothing goes wrong.
     if (argument.mapper === "spi" && !argument.written) continue;
@@ -49,10 +54,11 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const known = byCall.get(argument.statement);
     if (!known || (argument.written && !known.argument.written)) byCall.set(argument.statement, { argument, origins });
   }
-  for (const one of byCall.values()) yield* findingOf(one);
+  // A fix that leaves another buffer of the call on the stack would be half a fix.
+  for (const one of byCall.values()) yield* findingOf(facts, one, counts.get(one.argument.statement) === 1);
 }
 
-function* findingOf({ argument, origins }: StackBuffer): Iterable<RuleFinding> {
+function* findingOf(facts: Facts, { argument, origins }: StackBuffer, isOnly: boolean): Iterable<RuleFinding> {
   const origin = origins[0];
   if (!origin) return;
   const { function: owner, statement, name } = argument;
@@ -65,7 +71,7 @@ function* findingOf({ argument, origins }: StackBuffer): Iterable<RuleFinding> {
     function: owner.name,
     path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA here"),
     subjects: [argument.subject],
-    fixes: [],
+    fixes: isOnly ? heapBuffer(facts, argument, origin) : [],
   };
 }
 
