@@ -48,6 +48,7 @@ function run(cwd: string, ...words: string[]): { status: number | null; out: str
     cwd,
     encoding: "utf8",
     maxBuffer: 1e9,
+    env: { ...process.env, DMA_LENS_CACHE: "off" },
   });
   return { status, out: stdout, error: stderr };
 }

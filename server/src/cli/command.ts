@@ -15,6 +15,8 @@ export interface Terminal {
 export interface CommandContext {
   readonly engine: Engine;
   readonly terminal: Terminal;
+  /** The program's file, which worker threads run too; undefined where there is none, as in tests of the sources. */
+  readonly bundle?: string;
 }
 
 /** 0 clean, 1 findings, 2 could not run. */

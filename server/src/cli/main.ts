@@ -16,6 +16,9 @@ check finds misuse of DMA memory and CPU caches in drivers. PATH is a C file, a 
   --preview       run rules too that are not yet right in nine of ten cases
 replay executes a finding on the simulated machines and tells what went stale, step by step.
 
+check keeps the results of unchanged folders in the user's cache folder. DMA_LENS_CACHE=off in the environment prevents that,
+DMA_LENS_CACHE=/FOLDER names another place.
+
 Exit status: 0 no findings, 1 findings, 2 could not run.
 `;
 

@@ -6,7 +6,7 @@ import { isSourceName, Unit } from "../host/unit.ts";
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { oneOf, platformIds, readArguments, ruleIds } from "./arguments.ts";
-import { unitHost } from "./check.ts";
+import { unitHost } from "./check-unit.ts";
 import { type CommandContext, type ExitStatus, UsageError } from "./command.ts";
 import { formatTrace, formatVerdicts } from "./format/trace.ts";
 import { styleFor } from "./style.ts";
