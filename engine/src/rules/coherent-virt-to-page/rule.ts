@@ -8,6 +8,7 @@ import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
+import { handleFix } from "./handle.ts";
 
 const rule: Rule = {
   meta: {
@@ -29,7 +30,7 @@ const rule: Rule = {
     ],
     when: "Wherever coherent memory is remapped: ARM, arm64, PowerPC and RISC-V without coherent DMA, every machine behind a translating IOMMU (also x86), device carve-outs. It works by luck on cache-coherent machines without an IOMMU.",
     proof: "coherent-page",
-    fixes: [],
+    fixes: [{ id: "use-handle", title: "Use the address that the allocator returned", safety: "safe" }],
   },
   check,
 };
@@ -50,7 +51,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         function: owner.name,
         path: pathTo(origin, owner, statement.id, statement.calleeSpan, `${call.name}() of it here`),
         subjects: [name],
-        fixes: [],
+        fixes: handleFix(facts, call, origin),
       };
     }
   }
