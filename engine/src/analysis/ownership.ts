@@ -271,7 +271,8 @@ function mentionsSizeOf(size: Expression, record: string): boolean {
   }
 }
 
-function directionOf(value: string): Direction {
+/** The direction that a value stands for: the enumerator, its number, or the old PCI_DMA_ name. */
+export function directionOf(value: string): Direction {
   if (/TO_?DEVICE$/.test(value) || value === "#1") return "to-device";
   if (/FROM_?DEVICE$/.test(value) || value === "#2") return "from-device";
   if (/BIDIRECTIONAL$/.test(value) || value === "#0") return "bidirectional";
