@@ -281,7 +281,7 @@ describe("lens, hover and proof", () => {
       - Gives: cpu:coherent
       - On failure: returns NULL
       - Mind: never virt_to_page() of it \\| dma_alloc_coherent
-      - \`dev\`: the device itself
+      - \`dev\`: the device that does the DMA; the device itself
       - Since: 2.6
 
       *linux 6.12, include/linux/dma-mapping.h:472*",
@@ -296,7 +296,7 @@ describe("lens, hover and proof", () => {
       - Gives: cpu:coherent
       - On failure: returns NULL
       - Mind: never virt_to_page() of it \\| remap_pfn_range
-      - \`dev\`: the device itself
+      - \`dev\`: the device that does the DMA; the device itself
       - Since: 2.6
 
       *linux 6.12, include/linux/dma-mapping.h:472*

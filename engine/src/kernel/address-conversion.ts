@@ -68,7 +68,7 @@ export const addressConversion: readonly ApiFunction[] = [
     source: "arch/arm64/include/asm/memory.h:409",
     produces: "page/phys/pfn/cpu:linear",
     requires: "see params",
-    notes: "garbage for vmalloc/coherent/ioremap/kmap; pass to SADA-style sink",
+    notes: "garbage for vmalloc/coherent/ioremap/kmap",
   }),
   api({
     name: "virt_to_phys",

@@ -59,7 +59,7 @@ export const mapUser: readonly ApiFunction[] = [
     source: "include/linux/dma-mapping.h:468",
     produces: "user:coherent (sets vm_page_prot via dma_pgprot)",
     requires: "cpu:coherent",
-    notes: "THE fix for the mail; size must be allocation size, vm_pgoff is the page offset into it",
+    notes: "size must be allocation size, vm_pgoff is the page offset into it",
   }),
   api({
     name: "dma_mmap_attrs",

@@ -1,5 +1,6 @@
 /** The Markdown of hovers. */
 import type { ApiFunction, Finding } from "../host/engine.ts";
+import { contractSentences, parameterWords } from "./contract-words.ts";
 import type { Proven } from "./proofs.ts";
 
 const errors: Readonly<Record<ApiFunction["error"], string | undefined>> = {
@@ -13,17 +14,20 @@ const errors: Readonly<Record<ApiFunction["error"], string | undefined>> = {
   false: "returns false",
 };
 
-/** The contract of an API function, in the catalogue's own words. */
+/** The contract of an API function: what it gives and does in sentences, then the catalogue's notes. */
 export function contractText(api: ApiFunction): string {
   const parameters = api.parameters.map((parameter) => parameter.name).join(", ");
   const declarator = `${api.returns} ${api.name}(${parameters})`.replace(/\* (?=\w+\()/, "*");
   const lines = [`\`\`\`c\n${declarator}\n\`\`\``];
+  const sentences = contractSentences(api);
+  if (sentences.length > 0) lines.push(sentences.map(escape).join(" "), "");
   const facts: (readonly [string, string | undefined])[] = [
-    ["Gives", fact(api.produces)],
-    ["Wants", fact(api.requires)],
+    // The table's shorthand only where no sentence says it.
+    ["Gives", sentences.length > 0 ? undefined : fact(api.produces)],
+    ["Wants", isShorthand(api.requires) ? undefined : fact(api.requires)],
     ["On failure", errors[api.error]],
     ["Mind", fact(api.notes)],
-    ...api.parameters.map((parameter) => [`\`${parameter.name}\``, fact(parameter.note ?? "")] as const),
+    ...api.parameters.map((parameter) => [`\`${parameter.name}\``, aboutParameter(parameter)] as const),
     ["Since", fact(api.since ?? "")],
     ["Removed", fact(api.removed ?? "")],
   ];
@@ -49,6 +53,20 @@ export function verdictText(finding: Finding, proven: readonly Proven[], page: s
 }
 
 const verdictWords = { never: "never", sometimes: "sometimes", always: "always", unknown: "not shown" } as const;
+
+function aboutParameter(parameter: ApiFunction["parameters"][number]): string | undefined {
+  const said = parameterWords(parameter);
+  // What a sentence says already the note says in the table's marks.
+  const note =
+    said !== undefined && /^(in |out |from )?[\w:()|_-]*( \w+)?$/.test(parameter.note ?? "") ? "" : parameter.note;
+  const words = [said, note].filter((one) => one !== undefined && one !== "");
+  return words.length === 0 ? undefined : escape(words.join("; "));
+}
+
+/** Kinds of memory by the table's own marks ("cpu:linear"): the parameters' sentences say them. */
+function isShorthand(text: string): boolean {
+  return /^[\w ]*\b(cpu|dma|sgt|phys|page|buffer|see)\b[:( \w]*[^.]*$/.test(text) && /:|see params/.test(text);
+}
 
 /** A field of the catalogue; undefined where the table has none. */
 function fact(text: string): string | undefined {
