@@ -165,16 +165,25 @@ function pathOf(steps: Place["steps"] | readonly LocationStep[]): Pick<Named, "p
   if (at < 0) return undefined;
   const path: MemberStep[] = [];
   let part = false;
+  let indexed = false;
   for (const step of steps.slice(at + 1)) {
     if (step.kind === "field") {
       if (step.record === undefined) return undefined;
       // Inside an element of an array of structs, the element is what the layout is told of.
-      if (part) path.length = 0;
-      part = false;
+      if (indexed) path.length = 0;
+      part = indexed = false;
       path.push({ record: step.record, name: step.name });
-    } else if (step.kind === "index" && path.length > 0) part = true;
+    } else if (step.kind === "index" && path.length > 0) {
+      // An array's own name is the address of its first element.
+      part = part || !isFirst(step.index);
+      indexed = true;
+    }
   }
   return path.length > 0 ? { path, part } : undefined;
+}
+
+function isFirst(index: Expression | string | undefined): boolean {
+  return typeof index === "object" ? index.kind === "constant" && index.value === 0n : index === "0";
 }
 
 /** `dev->buf` for `dev->buf[0]`. */
