@@ -14,6 +14,7 @@ import mapImage from "./map-image/rule.ts";
 import mapIomemOrResource from "./map-iomem-or-resource/rule.ts";
 import mapKmap from "./map-kmap/rule.ts";
 import mapPageHighmemAddress from "./map-page-highmem-address/rule.ts";
+import mapPartialPageOffset from "./map-partial-page-offset/rule.ts";
 import mapSkbLinearOnly from "./map-skb-linear-only/rule.ts";
 import mapStack from "./map-stack/rule.ts";
 import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   mapIomemOrResource,
   mapKmap,
   mapPageHighmemAddress,
+  mapPartialPageOffset,
   mapSkbLinearOnly,
   mapStack,
   mapUnalignedSharedLine,
