@@ -3,8 +3,9 @@
  * buffers that the device only reads, behind an alignment to a cache line, and where the offsets show that no line is shared.
  */
 import type { Facts } from "../../analysis/facts.ts";
+import { alignmentEdits } from "../../analysis/member-alignment.ts";
 import { type SharedLine, sharedLines } from "../../analysis/shared-lines.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -23,7 +24,7 @@ const rule: Rule = {
       "include/linux/dma-map-ops.h:296-299 (6.12.117): offsets inside a struct are the caller's responsibility",
     ],
     when: "Machines without coherent DMA: most ARM, arm64, MIPS and RISC-V boards.",
-    fixes: [],
+    fixes: [{ id: "align", title: "Align the buffer and what follows it", safety: "review" }],
   },
   check,
 };
@@ -52,9 +53,14 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       ],
       subjects: [`${buffer.record}.${buffer.field.name}`],
       ...(neighbour.written === "set up" && { severity: "warning" as const }),
-      fixes: [],
+      fixes: alignmentFix(facts, shared),
     };
   }
+}
+
+function alignmentFix(facts: Facts, { buffer }: SharedLine): readonly RuleFix[] {
+  const edits = alignmentEdits(facts, buffer);
+  return edits ? [{ id: "align", title: `Align ${buffer.field.name} and what follows it`, edits }] : [];
 }
 
 const writes = {
