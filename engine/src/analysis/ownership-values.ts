@@ -99,6 +99,10 @@ export class OwnershipValues {
       if (cell.value.object === joinName(block, key)) joins.push({ name: cell.value.object, key });
     return joins;
   }
+  /** The value of the storage with that key at the start of a block. */
+  valueAtEntry(block: BlockId, key: string): SymbolicValue {
+    return this.#entries.get(block)?.get(key)?.value ?? this.#initial(key);
+  }
   /** The value of the storage with that key at the end of a block. */
   heldAtExit(block: BlockId, key: string): SymbolicValue {
     return this.#exits.get(block)?.get(key)?.value ?? this.#initial(key);
@@ -318,7 +322,8 @@ export function peel(expression: Expression): Expression {
 function joinName(block: BlockId, key: string): string {
   return `<J${block}:${shortened(key)}>`;
 }
-function variableName(id: VariableId): string {
+/** The key of a variable's storage. */
+export function variableName(id: VariableId): string {
   return `<V${id}>`;
 }
 function shortened(text: string): string {

@@ -7,7 +7,8 @@ import type { ApiFunction } from "../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../program/program.ts";
 import { flowOf } from "./flow.ts";
 import { accessesOf, type AccessSummaries, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
-import { conditionOf, outcomes } from "./ownership-conditions.ts";
+import { conditionOf, outcomes, truthOf } from "./ownership-conditions.ts";
+import { freesPlainly, mayUnmapByName, returnedVariables, unmapping } from "./mapping-ends.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
 import {
   type Environment,
@@ -15,6 +16,7 @@ import {
   madeBy,
   type OwnershipValues,
   peel,
+  plain,
   resultName,
   type SymbolicValue,
   textOfValue,
@@ -32,6 +34,8 @@ export interface MapSite {
   readonly fields: readonly string[];
   /** Whether a result of 0 means success, where the call is a wrapper that says so. */
   readonly succeeds: boolean | undefined;
+  /** How the map's own result says that it failed, where 0 is the good one. */
+  readonly fails?: "errno";
   /** Whether an access is inside the mapped range. */
   inside(rest: string, access: CpuAccess): boolean;
 }
@@ -58,6 +62,16 @@ export interface MappedAccess {
   readonly rest: string;
 }
 
+/** A return of the function with the mapping still in place. */
+export interface MappedExit {
+  readonly block: BlockId;
+  /** The returned value's name, and its truth where it is known. */
+  readonly value: string;
+  readonly truth: boolean | undefined;
+  /** What branches had taught when it was reached. */
+  readonly truths: ReadonlyMap<string, boolean>;
+}
+
 /** What a walk saw. */
 export interface Track {
   readonly site: MapSite;
@@ -77,6 +91,14 @@ export interface Track {
   readonly leavesMapped: boolean;
   /** Calls into the unit after the mapping. */
   readonly entered: ReadonlySet<ProgramFunction>;
+  /** Unmaps in this function that certainly get this very handle, or this very list. */
+  readonly unmaps: readonly CallStatement[];
+  /** Unmaps that are reached when such an unmap has been made already. */
+  readonly doubleUnmaps: readonly CallStatement[];
+  /** Calls that free the buffer while it is mapped. */
+  readonly earlyFrees: readonly CallStatement[];
+  /** Returns that are reached while nobody has unmapped the buffer. */
+  readonly exits: readonly MappedExit[];
 }
 
 /** What a walk asks about the rest of the unit. */
@@ -86,18 +108,26 @@ export interface WalkContext {
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
   /** Whether the function, or one that it calls, ends the device's ownership of some buffer. */
   releases(target: ProgramFunction): boolean;
+  /** Whether the function, or one that it calls, unmaps something. */
+  unmaps(target: ProgramFunction): boolean;
+  /** Whether it, or one that it calls, tests handles with dma_mapping_error(). */
+  checks(target: ProgramFunction): boolean;
   /** Whether it, or one that it calls, gives some buffer to the device. */
   handsBack(target: ProgramFunction): boolean;
 }
 
 interface State {
   readonly device: boolean;
+  readonly life: Life;
   readonly handles: ReadonlySet<string>;
   readonly derived: ReadonlySet<string>;
   /** Objects whose memory is the buffer, with the buffer's path in them. */
   readonly buffers: ReadonlyMap<string, string>;
   readonly truths: ReadonlyMap<string, boolean>;
 }
+
+/** Whether the mapping is in place: certainly, certainly not any more, or whoever was called may have ended it. */
+type Life = "mapped" | "unmapped" | "unsure";
 
 const mostSteps = 4000;
 
@@ -124,6 +154,12 @@ class Walk {
   #leavesMapped = false;
   readonly #entered = new Set<ProgramFunction>();
   readonly #fields: Set<string>;
+  readonly #unmaps = new Set<CallStatement>();
+  readonly #doubleUnmaps = new Set<CallStatement>();
+  readonly #earlyFrees = new Set<CallStatement>();
+  readonly #exits = new Map<string, MappedExit>();
+  /** Variables that the function returns: whether it fails is a property that states are kept apart by. */
+  readonly #results: readonly string[];
 
   constructor(site: MapSite, values: OwnershipValues, context: WalkContext) {
     this.#site = site;
@@ -131,6 +167,7 @@ class Walk {
     this.#context = context;
     this.#owner = site.owner;
     this.#fields = new Set(site.fields);
+    this.#results = returnedVariables(site.owner);
   }
 
   run(): Track {
@@ -155,6 +192,10 @@ class Walk {
       accesses: [...this.#accesses.values()],
       leavesMapped: this.#leavesMapped,
       entered: this.#entered,
+      unmaps: [...this.#unmaps],
+      doubleUnmaps: [...this.#doubleUnmaps],
+      earlyFrees: [...this.#earlyFrees],
+      exits: [...this.#exits.values()],
     };
   }
 
@@ -172,12 +213,13 @@ class Walk {
     }
     const { call, buffer, handles, succeeds } = this.#site;
     for (const name of [...truths.keys()]) if (madeBy(call).some((made) => name.includes(made))) truths.delete(name);
-    for (const handle of handles) truths.set(handle, true);
+    for (const handle of handles) truths.set(handle, this.#site.fails !== "errno");
     if (succeeds !== undefined) truths.set(resultName(call), !succeeds);
     if (call.result && handles.includes(resultName(call))) this.#stored(call, call.result);
     this.#values.step(environment, call);
     const state: State = {
       device: true,
+      life: "mapped",
       handles: new Set(handles),
       derived: new Set(),
       buffers: buffer ? new Map([[buffer.object, buffer.path]]) : new Map(),
@@ -206,6 +248,7 @@ class Walk {
       if (terminator.value && isHandle(textOfValue(this.#values.evaluate(environment, terminator.value)), state))
         this.#returned = true;
       if (state.device) this.#leavesMapped = true;
+      if (state.life === "mapped") this.#exit(block, environment, terminator.value, state);
     }
     for (const { target, learned } of outcomes(this.#values, environment, terminator, state.truths))
       this.#enter(block, target, { ...state, truths: new Map([...state.truths, ...learned]) });
@@ -229,8 +272,9 @@ class Walk {
       const truth = /^#-?\d+$/.test(text) ? text !== "#0" : state.truths.get(text);
       if (truth !== undefined) truths.set(name, truth);
     }
-    const key = `${target} ${state.device}`;
-    const next: State = { device: state.device, handles, derived, buffers, truths };
+    const failing = this.#results.map((one) => truthOf(truths, this.#values.valueAtEntry(target, one))).join();
+    const key = `${target} ${state.device} ${state.life} ${failing}`;
+    const next: State = { device: state.device, life: state.life, handles, derived, buffers, truths };
     const known = this.#states.get(key);
     const merged = known ? merge(known, next) : next;
     if (merged === known) return;
@@ -276,8 +320,69 @@ class Walk {
       }
       return state;
     }
+    if (concerned && callees.some((one) => this.#context.checks(one)))
+      state = { ...state, truths: new Map([...state.truths, [result, false]]) };
     if (concerned) state = { ...state, derived: new Set([...state.derived, result]) };
+    state = this.#lifeAfter(environment, call, api, callees, concerned, state);
     return this.#ownership(environment, call, api, callees, concerned, state);
+  }
+
+  /** Whether the mapping is still in place after a call. */
+  #lifeAfter(
+    environment: Environment,
+    call: CallStatement,
+    api: ApiFunction | undefined,
+    callees: readonly ProgramFunction[],
+    concerned: boolean,
+    state: State,
+  ): State {
+    const ends = api !== undefined && unmapping.has(api.effect);
+    if (ends && this.#isExactly(environment, call, api, state)) {
+      this.#unmaps.add(call);
+      if (state.life === "unmapped") this.#doubleUnmaps.add(call);
+      return { ...state, life: "unmapped" };
+    }
+    if (state.life !== "mapped") return state;
+    if (state.life === "mapped" && freesPlainly(nameOf(call)) && callees.length === 0) {
+      const freed = call.arguments.map((one) => textOfValue(this.#values.evaluate(environment, one)));
+      if (freed.some((one) => this.#holdsBuffer(one, state))) this.#earlyFrees.add(call);
+      return state;
+    }
+    const gone =
+      (ends && (concerned || this.#mayConcern(environment, call, api, state))) ||
+      callees.some((one) => this.#context.unmaps(one)) ||
+      (api === undefined && callees.length === 0 && this.#mayUnmap(environment, call, concerned, state));
+    return gone ? { ...state, life: "unsure" } : state;
+  }
+
+  /** The unmap gets the handle itself, or the list itself. */
+  #isExactly(environment: Environment, call: CallStatement, api: ApiFunction, state: State): boolean {
+    const at = api.parameters.findIndex((one) => one.role === "handle" || one.role === "sg" || one.role === "sgt");
+    const argument = call.arguments[at];
+    if (!argument) return false;
+    const value = this.#values.evaluate(environment, argument);
+    if (api.parameters[at]?.role === "handle") return state.handles.has(textOfValue(value));
+    return state.buffers.get(value.object) === value.path;
+  }
+
+  /** The memory itself, or the packet whose data it is. */
+  #holdsBuffer(freed: string, state: State): boolean {
+    for (const [object, path] of state.buffers)
+      if (freed === object + path || object === `<L ${freed}.data>` || object.startsWith(`<L ${freed}.data@`))
+        return true;
+    return false;
+  }
+
+  #mayUnmap(environment: Environment, call: CallStatement, concerned: boolean, state: State): boolean {
+    if (call.callee.kind === "direct") return mayUnmapByName(call.callee.name);
+    return this.#mayRelease(environment, call, concerned, state);
+  }
+
+  #exit(block: BlockId, environment: Environment, returned: Expression | undefined, state: State): void {
+    const value = returned ? this.#values.evaluate(environment, returned) : plain("");
+    const name = textOfValue(value);
+    const truth = truthOf(state.truths, value);
+    this.#exits.set(`${block} ${name} ${truth}`, { block, value: name, truth, truths: state.truths });
   }
 
   /** What a call does to the ownership of the buffer. */
@@ -393,6 +498,7 @@ function withoutNames(state: State, names: readonly string[]): State {
   if (all) return state;
   return {
     device: state.device,
+    life: state.life,
     handles: new Set([...state.handles].filter(kept)),
     derived: new Set([...state.derived].filter(kept)),
     buffers: new Map([...state.buffers].filter(([object, path]) => kept(object + path))),
@@ -411,5 +517,5 @@ function merge(known: State, next: State): State {
     derived.size === known.derived.size &&
     buffers.size === known.buffers.size &&
     truths.size === known.truths.size;
-  return same ? known : { device: known.device, handles, derived, buffers, truths };
+  return same ? known : { device: known.device, life: known.life, handles, derived, buffers, truths };
 }

@@ -9,6 +9,7 @@ import type { CallStatement, Expression, ProgramFunction } from "../program/prog
 import type { Type } from "../program/types.ts";
 import { typeOf } from "../program/visit.ts";
 import type { Facts } from "./facts.ts";
+import { unmapping } from "./mapping-ends.ts";
 import { AccessSummaries, type CpuAccess } from "./ownership-access.ts";
 import { OwnershipValues, peel, plain, resultName, textOfValue, typeName } from "./ownership-values.ts";
 import { type MapSite, type Track, walk, type WalkContext } from "./ownership-walk.ts";
@@ -121,6 +122,13 @@ export class Ownership implements WalkContext {
     const effects = this.effectsOf(target);
     return releasing.some((effect) => effects.has(effect));
   }
+  unmaps(target: ProgramFunction): boolean {
+    const effects = this.effectsOf(target);
+    return [...unmapping].some((effect) => effects.has(effect));
+  }
+  checks(target: ProgramFunction): boolean {
+    return this.effectsOf(target).has("check-handle");
+  }
   handsBack(target: ProgramFunction): boolean {
     const effects = this.effectsOf(target);
     return handingBack.some((effect) => effects.has(effect));
@@ -198,6 +206,7 @@ export class Ownership implements WalkContext {
       handles: [resultName(call)],
       fields: [],
       succeeds: undefined,
+      ...(api.error === "errno" ? { fails: "errno" } : {}),
       inside: (rest, access) => inside(rest, access, buffer, size, length),
     };
   }
