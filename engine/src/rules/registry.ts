@@ -7,6 +7,7 @@ import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import deviceValueIndex from "./device-value-index/rule.ts";
 import dmaWmbBeforeMmio from "./dma-wmb-before-mmio/rule.ts";
 import doubleFetch from "./double-fetch/rule.ts";
+import handleAsCpuPointer from "./handle-as-cpu-pointer/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import leakMapping from "./leak-mapping/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
@@ -25,6 +26,7 @@ import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
 import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
+import physAsHandle from "./phys-as-handle/rule.ts";
 import pointerInDmaMemory from "./pointer-in-dma-memory/rule.ts";
 import relaxedDoorbell from "./relaxed-doorbell/rule.ts";
 import relaxedStatusRead from "./relaxed-status-read/rule.ts";
@@ -47,6 +49,7 @@ export const rules: readonly Rule[] = [
   deviceValueIndex,
   dmaWmbBeforeMmio,
   doubleFetch,
+  handleAsCpuPointer,
   i2cDmaSafeFlag,
   leakMapping,
   mapErrorUnchecked,
@@ -65,6 +68,7 @@ export const rules: readonly Rule[] = [
   mmapCoherentByPfn,
   mmapDmaHandleAsPfn,
   mmapUserStructVivt,
+  physAsHandle,
   pointerInDmaMemory,
   relaxedDoorbell,
   relaxedStatusRead,

@@ -1,9 +1,11 @@
 /**
- * Looks for static data, string literals and per-CPU data mapped for DMA by their address. USB and SPI transfers have rules of their
+ * Looks for static data, string literals and per-CPU data mapped for DMA by their address, and for their physical address in a
+ * descriptor or a register. USB and SPI transfers have rules of their
  * own; an address that the driver tests first is the driver's own business.
  */
 import type { Facts } from "../../analysis/facts.ts";
 import { pathTo } from "../../analysis/finding-path.ts";
+import { imageAddresses } from "../../analysis/image-addresses.ts";
 import { describe, wrongMemory } from "../../analysis/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -41,6 +43,17 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       function: owner.name,
       path: pathTo(origin, owner, statement.id, statement.calleeSpan, "used for DMA by its address here"),
       subjects: [argument.subject],
+      fixes: [],
+    };
+  }
+  for (const { call, subject, origin } of imageAddresses(facts)) {
+    const { function: owner, statement, name } = call;
+    yield {
+      ...statement.calleeSpan,
+      message: `${name}() makes an address for the device of ${describe(origin)}.`,
+      function: owner.name,
+      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "address for the device made here"),
+      subjects: [subject],
       fixes: [],
     };
   }
