@@ -25,8 +25,13 @@ const ram = new Set<OriginKind>([
   "maybe-vmalloc",
 ]);
 
+/** Operations of an IOMMU, a GART and the DMA API. */
+const beneath = new Set(["iommu_ops", "iommu_domain_ops", "agp_bridge_driver", "dma_map_ops"]);
+
 /** Calls of an architecture's cache maintenance on memory that the driver allocated. */
 export function cacheBypasses(facts: Facts): readonly CacheBypass[] {
+  // What the DMA API itself stands on cannot use it.
+  if (facts.unit.opsTables.some((table) => table.record !== undefined && beneath.has(table.record))) return [];
   const found: CacheBypass[] = [];
   for (const call of facts.callsWith("cache-op")) {
     if (!operations.test(call.name)) continue;

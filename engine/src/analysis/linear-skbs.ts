@@ -55,6 +55,12 @@ function knowsFragments(facts: Facts, call: ApiCall): boolean {
 
 /** Whether the file sets NETIF_F_SG in the features of its network device. */
 function offersFragments(facts: Facts, file: string): boolean {
+  // With several kinds of device nobody knows which of them the features are for.
+  const senders = facts.unit.opsTables
+    .filter((table) => table.file === file)
+    .flatMap((table) => table.entries)
+    .filter((entry) => entry.field === "ndo_start_xmit");
+  if (new Set(senders.map((one) => one.value)).size > 1) return false;
   const { index } = workingsOf(facts);
   return ["net_device.features", "net_device.hw_features"].some((key) =>
     index.storesTo(key).some(({ function: owner, statement }) => {

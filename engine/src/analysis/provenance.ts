@@ -171,7 +171,13 @@ export class Provenance {
       {
         ...unknownOrigin(variable.name),
         kind: variable.kind === "static" ? "image" : "stack",
-        path: [this.#spanStep(owner, { file: owner.file, start: variable.start, end: variable.end }, variable.name)],
+        path: [
+          this.#spanStep(
+            owner,
+            { file: owner.file, start: variable.start, end: variable.end },
+            `${variable.name} ${variable.kind === "static" ? "is static data" : "lives on the stack"} here`,
+          ),
+        ],
         object: {
           file: owner.file,
           start: variable.start,
@@ -335,7 +341,7 @@ export class Provenance {
   #spanStep(
     owner: ProgramFunction,
     span: PathStep | { file: string; start: number; end: number },
-    name: string,
+    note: string,
   ): PathStep {
     const declared = flowOf(owner).order.flatMap((id) => owner.blocks[id]?.statements ?? []);
     const statement = declared.find((one) => one.start <= span.start && span.end <= one.end);
@@ -346,7 +352,7 @@ export class Provenance {
       function: owner.name,
       statement: statement?.id ?? -1,
       role: "allocate",
-      note: `${name} lives on the stack here`,
+      note,
     };
   }
 }

@@ -16,6 +16,7 @@ export interface UnpinnedPages {
 }
 
 const getters = ["get_user_pages", "get_user_pages_fast", "get_user_pages_unlocked", "get_user_pages_remote"];
+const notifiers = ["mmu_interval_notifier_insert", "mmu_notifier_register", "mmu_notifier_get"];
 const lists = [
   "sg_alloc_table_from_pages",
   "sg_alloc_table_from_pages_segment",
@@ -26,6 +27,8 @@ const maps = ["dma_map_page", "dma_map_page_attrs", "dma_map_sg", "dma_map_sg_at
 
 /** Functions that get user pages and map pages for DMA behind it; a list of pages counts when the function maps it. */
 export function unpinnedPages(facts: Facts): readonly UnpinnedPages[] {
+  // Who is told when the mapping changes needs no pin (pin_user_pages.rst, case 3).
+  if (notifiers.some((name) => facts.callsTo(name).length > 0)) return [];
   const found: UnpinnedPages[] = [];
   for (const name of getters)
     for (const site of facts.callsTo(name)) {
