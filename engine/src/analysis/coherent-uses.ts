@@ -68,29 +68,47 @@ export function coherentMappings(facts: Facts): MappingWrongs {
   return result;
 }
 
-/** Scatterlist entries set to a page of coherent memory in a table that is then mapped for DMA, or by sg_set_buf() and kin. */
+/** A scatterlist entry that is set to coherent memory: by its pointer, or by a page made of it. */
 export interface CoherentEntry extends Verdict {
   readonly call: ApiCall;
   readonly subject: Expression;
+  /** Whether dma_map_sg() gets the list; else it is only a place where the driver keeps a page, and the page is wrong. */
+  readonly mapped: boolean;
 }
 
+const allEntries = new WeakMap<Facts, readonly CoherentEntry[]>();
+
+/** Entries of lists that are mapped for DMA. */
 export function coherentEntries(facts: Facts): readonly CoherentEntry[] {
+  return entriesOf(facts).filter((one) => one.mapped);
+}
+
+/** Entries that sg_set_buf() and kin make of the pointer in lists that nobody maps. */
+export function coherentNotes(facts: Facts): readonly CoherentEntry[] {
+  return entriesOf(facts).filter((one) => !one.mapped);
+}
+
+function entriesOf(facts: Facts): readonly CoherentEntry[] {
+  const known = allEntries.get(facts);
+  if (known) return known;
   const entries: CoherentEntry[] = [];
   for (const call of facts.callsWith("sg-set")) {
     // A table of coherent memory to hand over has its own law: dma/get-sgtable-remap.
     if (call.name.startsWith("dma_get_sgtable")) continue;
     const point = { function: call.function, statement: call.statement.id };
     const pointer = call.argument("cpu") ?? call.argument("data");
-    const page = call.argument("page");
-    const subject = pointer ?? page;
-    if (!subject || (!pointer && !isMappedLater(facts, call))) continue;
+    const subject = pointer ?? call.argument("page");
+    if (!subject) continue;
     const verdicts = forbiddenOrigins(facts.valueOf(point, subject), (origin) =>
       pointer
         ? isCoherentMemory(origin) && isPointer(origin)
         : isCoherentMemory(origin) && origin.conversions.some(isLinearConversion),
     );
-    for (const one of verdicts) entries.push({ ...one, call, subject });
+    const mapped = verdicts.length > 0 && isMappedLater(facts, call);
+    // Where a page was made by hand and nobody maps the list, the conversion itself is what is reported.
+    if (mapped || pointer) for (const one of verdicts) entries.push({ ...one, call, subject, mapped });
   }
+  allEntries.set(facts, entries);
   return entries;
 }
 

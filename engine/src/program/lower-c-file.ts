@@ -9,6 +9,7 @@ import { opsTablesOfFunction, opsTablesOfGlobal } from "./ops-tables.ts";
 import type { Gap, GlobalVariable, OpsTable, ProgramFile, ProgramFunction, VariableId } from "./program.ts";
 import { globalType } from "./declared-types.ts";
 import type { Scope } from "./scope.ts";
+import { openArms } from "./settled-conditions.ts";
 import { declaredName, functionDeclarator, parameterType, resolveType } from "./type-resolver.ts";
 import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -33,7 +34,7 @@ export function lowerCFile(
     start: gap.start,
     end: gap.end,
   }));
-  for (const definition of functionsOf(unit.items)) {
+  for (const definition of functionsOf(unit.items, text)) {
     const lowered = lowerFunction(name, text, definition, scope);
     functions.push(lowered.function);
     for (const gap of lowered.gaps) gaps.push(gap);
@@ -67,13 +68,15 @@ export function lowerCFile(
   };
 }
 
-/** Definitions in source order, those in the arms of an `#if` included. */
-function functionsOf(items: readonly TopLevel[], depth = 0): FunctionDefinition[] {
+/** Definitions in source order, those in the arms of an `#if` included but for arms that the file itself rules out. */
+function functionsOf(items: readonly TopLevel[], text: string, depth = 0): FunctionDefinition[] {
   const result: FunctionDefinition[] = [];
   for (const item of items) {
     if (item.kind === "function") result.push(item);
     else if (item.kind === "conditional-group" && depth < 100) {
-      for (const arm of item.arms) result.push(...functionsOf(arm.body, depth + 1));
+      const conditions = item.arms.map((arm) => arm.condition);
+      for (const index of openArms(text, item.start, conditions).arms)
+        result.push(...functionsOf(item.arms[index]?.body ?? [], text, depth + 1));
     }
   }
   return result;

@@ -3,7 +3,13 @@
  * scatterlist or a second dma_map_*() makes the harm of the same conversion and is reported instead, where the address is only
  * printed, and where the driver tests what kind of address it has.
  */
-import { claimedConversions, isCoherentMemory, isOnlyShown, isPointer } from "../../analysis/coherent-uses.ts";
+import {
+  claimedConversions,
+  coherentNotes,
+  isCoherentMemory,
+  isOnlyShown,
+  isPointer,
+} from "../../analysis/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/judgement.ts";
@@ -54,5 +60,17 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         fixes: handleFix(facts, call, origin),
       };
     }
+  }
+  for (const { call, subject, origin } of coherentNotes(facts)) {
+    const { function: owner, statement } = call;
+    const name = subjectAt(facts, owner, statement.id, subject, origin);
+    yield {
+      ...statement.calleeSpan,
+      message: `${name} is coherent memory (${makerOf(origin)}): ${call.name}() puts the page of other memory into the list wherever coherent memory is not in the linear map.`,
+      function: owner.name,
+      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "put into a scatterlist here"),
+      subjects: [name],
+      fixes: [],
+    };
   }
 }
