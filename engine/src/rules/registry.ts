@@ -37,6 +37,7 @@ import type { Rule } from "./rule.ts";
 import smpBarrierForDevice from "./smp-barrier-for-device/rule.ts";
 import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
 import syncDirectionMismatch from "./sync-direction-mismatch/rule.ts";
+import syncRange from "./sync-range/rule.ts";
 import unmapSizeMismatch from "./unmap-size-mismatch/rule.ts";
 import unmapWrongFunction from "./unmap-wrong-function/rule.ts";
 import usbBufferNotKmalloc from "./usb-buffer-not-kmalloc/rule.ts";
@@ -81,6 +82,7 @@ export const rules: readonly Rule[] = [
   smpBarrierForDevice,
   spiBufferDmaSafe,
   syncDirectionMismatch,
+  syncRange,
   unmapSizeMismatch,
   unmapWrongFunction,
   usbBufferNotKmalloc,
