@@ -5,6 +5,7 @@
 import type { CallStatement, Expression, ProgramFunction } from "../program/program.ts";
 import type { Facts, Value } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
+import { flowOf, successors } from "./flow.ts";
 import { type Location, makeLocation } from "./symbols.ts";
 import { workingsOf } from "./unit-facts.ts";
 
@@ -106,9 +107,16 @@ function isWritten(
 ): boolean {
   if (direction)
     return !/TO_DEVICE|TODEVICE/.test(facts.textOf(owner, direction)) || /BIDIR/.test(facts.textOf(owner, direction));
-  if (/write|send|outbuf/.test(name)) return false;
+  if (/write|send|outbuf|toio|output/.test(name)) return false;
+  if (name === "hid_hw_raw_request" && /SET_REPORT/.test(lastText(facts, owner, call))) return false;
   const pipe = name.startsWith("usb_") ? call.arguments[1] : undefined;
   return !(pipe && /snd/.test(facts.textOf(owner, pipe)));
+}
+
+/** How the source spells the last argument: the request of hid_hw_raw_request(). */
+function lastText(facts: Facts, owner: ProgramFunction, call: CallStatement): string {
+  const last = call.arguments.at(-1);
+  return last ? facts.textOf(owner, last) : "";
 }
 
 /** The buffers of the transfers in a message: `spi_sync(spi, &message)`, `spi_sync_transfer(spi, transfers, n)`. */
@@ -123,7 +131,7 @@ function transferBuffers(
   const second = call.arguments[1];
   if (!second) return [];
   const transfers = name.includes("transfer")
-    ? [values.pointeeAt(call.id, second)]
+    ? [wholeArray(values.pointeeAt(call.id, second))]
     : transfersOf(facts, owner, call, values.pointeeAt(call.id, second));
   const found: DmaArgument[] = [];
   for (const base of transfers) {
@@ -145,7 +153,14 @@ function transferBuffers(
   return found;
 }
 
-/** Transfers that were added to the message in this function. */
+/** Calls that empty a message (include/linux/spi/spi.h, linux 6.12.117); the second puts an array of transfers into it. */
+const emptying: readonly (readonly [string, number])[] = [
+  ["spi_message_init", 0],
+  ["spi_message_init_no_memset", 0],
+  ["spi_message_init_with_transfers", 0],
+];
+
+/** Transfers that are in the message when it is sent: added in this function, and not dropped by a new spi_message_init(). */
 function transfersOf(
   facts: Facts,
   owner: ProgramFunction,
@@ -153,30 +168,68 @@ function transfersOf(
   message: Location | undefined,
 ): readonly (Location | undefined)[] {
   if (!message) return [];
-  const { provenance } = workingsOf(facts);
-  const values = provenance.localValues(owner);
-  const adders: readonly (readonly [string, number, number])[] = [
-    ["spi_message_add_tail", 0, 1],
-    ["spi_message_init_with_transfers", 1, 0],
-  ];
-  return adders.flatMap(([name, transfer, into]) =>
+  const values = workingsOf(facts).provenance.localValues(owner);
+  const on = (name: string, argument: number): readonly CallStatement[] =>
     facts
       .callsTo(name)
-      .filter((site) => site.function === owner && site.statement.id < call.id)
+      .filter((site) => site.function === owner)
+      .map((site) => site.statement)
       .filter((site) => {
-        const target = site.statement.arguments[into];
-        return target !== undefined && values.pointeeAt(site.statement.id, target)?.key === message.key;
-      })
-      .map((site) => {
-        const added = site.statement.arguments[transfer];
-        return added && values.pointeeAt(site.statement.id, added);
-      }),
-  );
+        const target = site.arguments[argument];
+        return target !== undefined && values.pointeeAt(site.id, target)?.key === message.key;
+      });
+  const emptied = new Set(emptying.flatMap(([name, argument]) => on(name, argument)));
+  const added = (site: CallStatement, argument: number): Location | undefined => {
+    const transfer = site.arguments[argument];
+    return transfer && values.pointeeAt(site.id, transfer);
+  };
+  const arrives = (site: CallStatement): boolean => reachesWithout(owner, site, call, emptied);
+  return [
+    ...on("spi_message_add_tail", 1)
+      .filter(arrives)
+      .map((site) => added(site, 0)),
+    ...on("spi_message_init_with_transfers", 0)
+      .filter(arrives)
+      .map((site) => wholeArray(added(site, 1))),
+  ];
+}
+
+/** Whether a way leads from behind one statement to another that meets none of the others. */
+function reachesWithout(
+  owner: ProgramFunction,
+  from: CallStatement,
+  to: CallStatement,
+  others: ReadonlySet<CallStatement>,
+): boolean {
+  const start = flowOf(owner).locate(from.id);
+  const end = flowOf(owner).locate(to.id);
+  if (!start || !end) return false;
+  const seen = new Set<number>();
+  const work: (readonly [number, number])[] = [[start.block, start.index + 1]];
+  for (let next = work.pop(); next; next = work.pop()) {
+    const [id, first] = next;
+    const block = owner.blocks[id];
+    const statements = block?.statements ?? [];
+    const at = statements.findIndex(
+      (one, index) => index >= first && (one === to || (one.kind === "call" && others.has(one))),
+    );
+    if (at >= 0 && statements[at] === to) return true;
+    if (!block || at >= 0) continue;
+    for (const successor of successors(block.terminator)) {
+      if (seen.has(successor)) continue;
+      seen.add(successor);
+      work.push([successor, 0]);
+    }
+  }
+  return false;
+}
+
+/** `&x[0]` and `x` are the same storage where an array of transfers is asked for. */
+function wholeArray(base: Location | undefined): Location | undefined {
+  const last = base?.steps.at(-1);
+  return base && last?.kind === "index" ? makeLocation(base.root, base.steps.slice(0, -1), base.type) : base;
 }
 
 function within(base: Location, location: Location): boolean {
-  // `&x[0]` and `x` are the same storage; what is added by an element's address stands for the whole array.
-  const last = base.steps.at(-1);
-  const whole = last?.kind === "index" ? makeLocation(base.root, base.steps.slice(0, -1), base.type) : base;
-  return location.key.startsWith(whole.key) && /[.[]/.test(location.key.charAt(whole.key.length));
+  return location.key.startsWith(base.key) && /[.[]/.test(location.key.charAt(base.key.length));
 }
