@@ -6,6 +6,7 @@
 import type { Expression } from "../program/program.ts";
 import type { Facts, Origin } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
+import { placesIn } from "./finding-path.ts";
 import { peel } from "./ownership-values.ts";
 import { type StreamingEvent, streamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
 
@@ -35,19 +36,18 @@ export function partnersOf(facts: Facts, event: StreamingEvent): readonly Partne
 }
 
 /**
- * The map that breaks `agrees` for every map of a way on which the partners are complete: then whichever map it was, it does not fit.
- * Undefined as soon as one fits.
+ * The maps that an event may belong to, where every one of them disagrees with it: then whichever map it was, it does not fit.
+ * Empty as soon as one fits, or where the handle may come from elsewhere.
  */
-export function misfit(
+export function misfits(
   facts: Facts,
   event: StreamingEvent,
   disagrees: (map: StreamingEvent) => boolean,
-): StreamingEvent | undefined {
+): readonly StreamingEvent[] {
   const partners = partnersOf(facts, event);
   // One way on which a map fits shows that the function is shared: which way is taken is then not ours to say.
-  if (partners.length === 0 || !partners.every(({ maps, complete }) => complete && maps.every(disagrees)))
-    return undefined;
-  return partners[0]?.maps[0];
+  if (!partners.every(({ maps, complete }) => complete && maps.every(disagrees))) return [];
+  return [...new Set(partners.flatMap(({ maps }) => maps))];
 }
 
 /** Origins of the handle that are no calls that map: memory of another kind, or what is not known. */
@@ -60,13 +60,39 @@ export function foreignOrigins(facts: Facts, event: StreamingEvent): readonly Or
 function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[] {
   if (!event.handle) return [];
   const { contexts } = facts.valueOf({ function: event.owner, statement: event.call.id }, event.handle);
+  const isAliased = keysIn(event.handle).some((key) => aliasedFields(facts).has(key));
   return contexts.flatMap(({ origins }): readonly Partners[] => {
     // 0 and error values are what a handle is before it is mapped; they are never unmapped on purpose.
     const made = origins.filter((one) => one.kind !== "null");
     const maps = made.flatMap((one) => mapOf(facts, one) ?? []);
     const [first, ...others] = maps;
-    return first ? [{ maps: [first, ...others], complete: maps.length === made.length }] : [];
+    return first ? [{ maps: [first, ...others], complete: !isAliased && maps.length === made.length }] : [];
   });
+}
+
+/** The fields that an expression reads. */
+function keysIn(expression: Expression): readonly string[] {
+  return placesIn(expression).flatMap((place) => fieldKey(place.steps) ?? []);
+}
+
+const aliased = new WeakMap<Facts, ReadonlySet<string>>();
+
+/** Fields whose address is kept in a pointer: what is stored through it is not seen as a store to the field. */
+function aliasedFields(facts: Facts): ReadonlySet<string> {
+  const before = aliased.get(facts);
+  if (before) return before;
+  const found = new Set<string>();
+  for (const owner of facts.unit.functions)
+    for (const block of owner.blocks)
+      for (const statement of block.statements) {
+        if (statement.kind !== "assign") continue;
+        const value = peel(statement.value);
+        const taken = value.kind === "address" || (value.kind === "read" && value.place.type.kind === "array");
+        const key = taken ? fieldKey(value.place.steps) : undefined;
+        if (key !== undefined) found.add(key);
+      }
+  aliased.set(facts, found);
+  return found;
 }
 
 function mapOf(facts: Facts, origin: Origin): StreamingEvent | undefined {
