@@ -172,7 +172,6 @@ const through: Readonly<Record<string, number>> = {
   rcu_dereference_protected: 0,
   rcu_dereference_raw: 0,
   rcu_access_pointer: 0,
-  smp_load_acquire: 0,
   no_free_ptr: 0,
   return_ptr: 0,
   kasan_reset_tag: 0,
@@ -196,4 +195,9 @@ const through: Readonly<Record<string, number>> = {
 
 export function passesThrough(name: string): number | undefined {
   return Object.hasOwn(through, name) ? through[name] : undefined;
+}
+
+/** The place that smp_store_release(p, v) stores to; undefined for every other call (include/asm-generic/barrier.h:172, linux 6.12.117). */
+export function releasedTo(api: ApiFunction, call: CallStatement): Expression | undefined {
+  return api.name === "smp_store_release" ? call.arguments[0] : undefined;
 }

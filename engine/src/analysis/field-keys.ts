@@ -17,6 +17,15 @@ const kernelFieldTypes: Readonly<Record<string, string>> = {
   "uio_info.mem": "uio_mem", // include/linux/uio_driver.h:114
 };
 
+/**
+ * Members that only one of the kernel's structs has, within a member of that name: they tell the struct where a driver's own
+ * struct is defined out of sight (`dlfb->info->fix.smem_start`).
+ */
+const tellingMembers: Readonly<Record<string, string>> = {
+  "fix.smem_start": "fb_fix_screeninfo", // include/uapi/linux/fb.h:161
+  "fix.smem_len": "fb_fix_screeninfo",
+};
+
 type AnyStep = Step | LocationStep;
 
 /** The record of the field step at `at`: as the program resolved it, or from the kernel's own structs. */
@@ -28,7 +37,8 @@ export function recordAt(steps: readonly AnyStep[], at: number): string | undefi
     const before = steps[i];
     if (before?.kind !== "field") continue;
     const record = recordAt(steps, i);
-    return record === undefined ? undefined : kernelFieldTypes[`${record}.${before.name}`];
+    const known = record === undefined ? undefined : kernelFieldTypes[`${record}.${before.name}`];
+    return known ?? tellingMembers[`${before.name}.${step.name}`];
   }
   return undefined;
 }

@@ -12,7 +12,7 @@ import type {
   Statement,
   StatementId,
 } from "../program/program.ts";
-import { apiConversion, bornOf, passesThrough, type Birth } from "./api-effects.ts";
+import { apiConversion, bornOf, passesThrough, type Birth, releasedTo } from "./api-effects.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import {
@@ -194,6 +194,10 @@ export class LocalValues {
     };
     const step: TraceStep = { statement: call.id, role: "convert" };
     if (this.#context.callees(this.owner, call).length === 0) {
+      // smp_load_acquire(p) is a load of *p (include/asm-generic/barrier.h:176, linux 6.12.117).
+      const pointer = name === "smp_load_acquire" ? call.arguments[0] : undefined;
+      const loaded = pointer && this.#pointee(state, pointer, []);
+      if (loaded) return state.get(loaded.key)?.value ?? initialValue(this.owner, loaded);
       const passed = passesThrough(name);
       if (passed !== undefined) return argument(passed);
       if (name === "container_of") return convert(argument(0), "offset");
@@ -206,6 +210,13 @@ export class LocalValues {
   }
 
   #effects(state: State, call: CallStatement, api: ApiFunction | undefined, callees: readonly ProgramFunction[]): void {
+    const released = api && releasedTo(api, call);
+    const [, stored] = call.arguments;
+    const target = released && stored && this.#pointee(state, released, []);
+    if (target) {
+      const value = evaluate(this.owner, state, stored);
+      assign(this.owner, state, target, withStep(value, { statement: call.id, role: "store" }));
+    }
     if (api)
       for (const born of bornOf(api, call)) {
         if (born.slot === "result") continue;

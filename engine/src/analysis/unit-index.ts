@@ -4,7 +4,7 @@
  */
 import type { ApiFunction } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../program/program.ts";
-import { bornOf } from "./api-effects.ts";
+import { bornOf, releasedTo } from "./api-effects.ts";
 import { fieldKey } from "./field-keys.ts";
 import { peel } from "./local-evaluation.ts";
 import type { LocalContext } from "./local-values.ts";
@@ -159,7 +159,10 @@ export class UnitIndex implements LocalContext {
     statement.arguments.forEach((argument, index) => {
       const one = peel(argument);
       if (one.kind !== "address") return;
-      const out = api ? bornOf(api, statement).some((born) => born.argument === index && !born.fields) : true;
+      const out = api
+        ? bornOf(api, statement).some((born) => born.argument === index && !born.fields) ||
+          releasedTo(api, statement) === argument
+        : true;
       if (out && !isAggregate(one.place)) places.push(one.place);
     });
     return places;
