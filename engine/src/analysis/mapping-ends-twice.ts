@@ -16,11 +16,11 @@ export interface UnmappedTwice {
 /** Unmaps of what has been unmapped already, in the function that maps. */
 export function unmapsTwice(facts: Facts): readonly UnmappedTwice[] {
   return judged(facts).flatMap((mapping) =>
-    mapping.track.doubleUnmaps.map((again) => ({
-      mapping,
-      first: mapping.track.unmaps.filter((one) => one !== again && comesBefore(mapping, one, again)),
-      again,
-    })),
+    mapping.track.doubleUnmaps.flatMap((again) => {
+      const first = mapping.track.unmaps.filter((one) => one !== again && comesBefore(mapping, one, again));
+      // One unmap that a loop comes back to: whether the next round maps anew is often the round's own state.
+      return first.length > 0 ? [{ mapping, first, again }] : [];
+    }),
   );
 }
 

@@ -40,7 +40,9 @@ export function freesPlainly(name: string): boolean {
 export function mayUnmapByName(name: string): boolean {
   if (/^(free_irq|pci_|clk_|spin_|mutex_|release_region|release_mem|iounmap|free_netdev|kref_|usb_)/.test(name))
     return false;
-  return /unmap|unprep|free|release|complet|destroy|clean|teardown|abort|done|finish|fini|drop|recycle|put/.test(name);
+  return /unmap|_or_reset|unprep|free|release|complet|destroy|clean|teardown|abort|done|finish|fini|drop|recycle|put/.test(
+    name,
+  );
 }
 
 /** The storage names of local variables that the function returns. */

@@ -142,6 +142,7 @@ function callersUnmap(facts: Facts, owner: ProgramFunction, depth = 0): boolean 
 /** The returned value says that the function failed. */
 function isFailure(facts: Facts, { owner, track, call }: Mapping, exit: MappedExit): boolean {
   const { value, truth } = exit;
+  if (/\$E(INPROGRESS|IOCBQUEUED)\)$/.test(value)) return false; // Accepted, and on its way.
   if (
     /^(-\(\$E[A-Z0-9]+\)|#-\d+|\$(NETDEV_TX_BUSY|SCSI_MLQUEUE_\w+_BUSY|BLK_STS_(IOERR|RESOURCE|DEV_RESOURCE)))$/.test(
       value,

@@ -39,7 +39,7 @@ export function namedResult(
 const transparent = new Set(["likely", "unlikely", "READ_ONCE", "rcu_dereference", "no_free_ptr", "ACCESS_ONCE"]);
 /** Byte order and halves of a word: include/linux/byteorder/generic.h, include/linux/wordpart.h. */
 const pure =
-  /^(__)?(cpu_to_[lb]e(16|32|64)|[lb]e(16|32|64)_to_cpu|lower_32_bits|upper_32_bits|hton[sl]|ntoh[sl]|swab(16|32|64))$/;
+  /^(scsi_sglist$)|^(__)?(cpu_to_[lb]e(16|32|64)|[lb]e(16|32|64)_to_cpu|lower_32_bits|upper_32_bits|hton[sl]|ntoh[sl]|swab(16|32|64))$/;
 const toVirtual = new Set([
   "page_address",
   "lowmem_page_address",

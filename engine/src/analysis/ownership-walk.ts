@@ -213,6 +213,9 @@ class Walk {
     }
     const { call, buffer, handles, succeeds } = this.#site;
     for (const name of [...truths.keys()]) if (madeBy(call).some((made) => name.includes(made))) truths.delete(name);
+    // Of one entry just one is mapped: `!= 1` is then a test for failure.
+    const count = call.arguments.some((one) => textOfValue(this.#values.evaluate(environment, one)) === "#1");
+    if (count) for (const name of [`${resultName(call)}!=#1`, `#1!=${resultName(call)}`]) truths.set(name, false);
     for (const handle of handles) truths.set(handle, this.#site.fails !== "errno");
     if (succeeds !== undefined) truths.set(resultName(call), !succeeds);
     if (call.result && handles.includes(resultName(call))) this.#stored(call, call.result);
@@ -251,7 +254,11 @@ class Walk {
       if (state.life === "mapped") this.#exit(block, environment, terminator.value, state);
     }
     for (const { target, learned } of outcomes(this.#values, environment, terminator, state.truths))
-      this.#enter(block, target, { ...state, truths: new Map([...state.truths, ...learned]) });
+      this.#enter(block, target, {
+        ...state,
+        life: state.life === "mapped" && this.#mayDecide(block, environment, target, state) ? "unsure" : state.life,
+        truths: new Map([...state.truths, ...learned]),
+      });
   }
 
   /** Goes over an edge: what the target makes anew is forgotten, and a join's name takes what comes in. */
@@ -349,10 +356,65 @@ class Walk {
       return state;
     }
     const gone =
-      (ends && (concerned || this.#mayConcern(environment, call, api, state))) ||
+      (ends && !this.#isOther(environment, call, api, state)) ||
       callees.some((one) => this.#context.unmaps(one)) ||
       (api === undefined && callees.length === 0 && this.#mayUnmap(environment, call, concerned, state));
     return gone ? { ...state, life: "unsure" } : state;
+  }
+
+  /**
+   * Whether a branch may be a test for the mapping that the walk does not understand, so that its edge says nothing of it:
+   * the edge passes by an unmap, or the condition is a state variable that got a constant on some way.
+   */
+  #mayDecide(block: BlockId, environment: Environment, target: BlockId, state: State): boolean {
+    const terminator = this.#owner.blocks[block]?.terminator;
+    if (terminator?.kind === "iterate") return target === terminator.exit && this.#hasUnmap(terminator.body);
+    if (terminator?.kind !== "branch") return false;
+    const { name } = conditionOf(this.#values, environment, terminator.condition);
+    if (truthOf(state.truths, plain(name)) !== undefined) return false;
+    if (this.#isStateVariable(name)) return true;
+    const other = target === terminator.then ? terminator.otherwise : terminator.then;
+    if (!this.#hasUnmap(other)) return false;
+    const after = this.#owner.blocks[other]?.terminator;
+    return (after?.kind === "jump" && after.target === target) || flowOf(this.#owner).reaches(other, block);
+  }
+
+  #hasUnmap(block: BlockId): boolean {
+    return (this.#owner.blocks[block]?.statements ?? []).some((one) => {
+      if (one.kind !== "call") return false;
+      const api = this.#context.api(this.#owner, one);
+      if (api) return unmapping.has(api.effect);
+      return this.#context.callees(this.#owner, one).some((callee) => this.#context.unmaps(callee));
+    });
+  }
+
+  /** A join that is a constant on one of the ways to it. */
+  #isStateVariable(name: string): boolean {
+    for (const [, at = ""] of name.matchAll(/<J(\d+):/g)) {
+      const block = Number(at);
+      for (const join of this.#values.joinsOf(block))
+        if (name.includes(join.name))
+          for (const from of flowOf(this.#owner).predecessors[block] ?? [])
+            if (/^#-?\d+$/.test(textOfValue(this.#values.heldAtExit(from, join.key)))) return true;
+    }
+    return false;
+  }
+
+  /** The handle (or list) is that of another map of this function, or lies in a field that ours never went to. */
+  #isOther(environment: Environment, call: CallStatement, api: ApiFunction, state: State): boolean {
+    const at = api.parameters.findIndex((one) => one.role === "handle" || one.role === "sg" || one.role === "sgt");
+    const argument = call.arguments[at];
+    if (!argument) return false;
+    const value = this.#values.evaluate(environment, argument);
+    const text = textOfValue(value);
+    if (api.parameters[at]?.role !== "handle") return !/<[JXAR]/.test(text) && state.buffers.size > 0;
+    const made = /^<R(\d+)>$/.exec(text);
+    if (made) {
+      const from = flowOf(this.#owner).statement(Number(made[1]));
+      const by = from?.kind === "call" ? this.#context.api(this.#owner, from) : undefined;
+      return by?.effect === "map-streaming" || by?.effect === "map-resource";
+    }
+    return false;
   }
 
   /** The unmap gets the handle itself, or the list itself. */
