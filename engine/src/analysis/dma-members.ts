@@ -62,7 +62,7 @@ function calledWith(facts: Facts): readonly DmaMember[] {
       ...one,
       function: owner,
       statement,
-      span: statement.calleeSpan,
+      span: { file: pointer.file, start: pointer.start, end: pointer.end },
       receiver: `${name}()`,
       direction,
       bounded: isBounded(facts, owner, statement, statement.arguments.indexOf(pointer)),
