@@ -6,7 +6,7 @@ import type { ApiFunction } from "./engine.ts";
 
 /**
  * Groups of the catalogue with which a finding begins or ends: memory for DMA, mappings for a device or for user space, calls
- * that do DMA. Address conversion, MMIO and barriers alone are no misuse of DMA memory, and are in every other file.
+ * that do DMA. MMIO and barriers alone are no misuse of DMA memory, and are in every other file.
  */
 const groups: ReadonlySet<string> = new Set([
   "coherent-alloc",
@@ -19,6 +19,12 @@ const groups: ReadonlySet<string> = new Set([
   "isa",
 ]);
 
+/**
+ * Effects that are misuse by themselves, where no call of those groups is near: a physical address that goes to a device, cache
+ * maintenance by hand, the mask of a device that allocates elsewhere.
+ */
+const effects: ReadonlySet<string> = new Set(["virt-to-phys", "cache-op", "set-mask"]);
+
 const snippetImport = /["']dma-lens\/kernel["']/;
 
 /** Says whether a file mentions DMA: its bytes, or its text where that is at hand. */
@@ -26,7 +32,7 @@ export type Relevance = (content: Uint8Array | string) => boolean;
 
 /** Makes the filter of a catalogue. */
 export function relevanceOf(catalogue: readonly ApiFunction[]): Relevance {
-  const names = catalogue.filter((api) => groups.has(api.group)).map((api) => api.name);
+  const names = catalogue.filter((api) => groups.has(api.group) || effects.has(api.effect)).map((api) => api.name);
   const pattern = patternOf(names.filter((name) => /^\w+$/.test(name)));
   return (content) => pattern.test(typeof content === "string" ? content : latin1(content));
 }
