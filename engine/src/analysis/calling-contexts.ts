@@ -2,12 +2,13 @@
  * Ways into a function: a value that depends on a parameter is answered once per chain of callers, and each chain is judged on
  * its own. A chain that a constant argument makes impossible is left out.
  */
-import type { ProgramFunction, StatementId } from "../program/program.ts";
+import type { Expression, ProgramFunction, StatementId } from "../program/program.ts";
 import type { Guard, Origin, Value, ValueContext } from "./facts.ts";
 import { flowOf } from "./flow.ts";
 import { guardsOf, type ParameterGuard } from "./guards.ts";
 import type { LocalValues } from "./local-values.ts";
 import { unique } from "./origins.ts";
+import { type LocalValue, type LocationStep, makeLocation } from "./symbols.ts";
 import type { Site, UnitIndex } from "./unit-index.ts";
 
 /** One way into a function: the call, then the call to its caller, and so on outwards. */
@@ -109,19 +110,41 @@ export class CallingContexts {
 
   /** Whether an argument of the call makes one of the callee's conditions on its parameters impossible. */
   refutes(site: Site, guards: readonly ParameterGuard[]): boolean {
-    return guards.some((guard) => {
-      const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
-      if (!argument) return false;
-      const value = this.#values(site.function).valueAt(site.statement.id, argument);
-      const only = value.length === 1 ? value[0]?.symbol : undefined;
-      const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
-      if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return false;
-      const zero = text === "0" || text === "false";
-      if (guard.outcome === "true") return zero;
-      if (guard.outcome === "false") return !zero && /^(\d+|true)$/.test(text);
-      if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) !== text;
-      return guard.outcome === `!= ${text}`;
-    });
+    return guards.some((guard) => this.#outcome(site, guard) === false);
+  }
+
+  /** Whether an argument of the call makes a condition on the callee's parameters certain. */
+  establishes(site: Site, guard: ParameterGuard): boolean {
+    return this.#outcome(site, guard) === true;
+  }
+
+  /** Whether the condition holds for what the call passes; undefined where that is no constant. */
+  #outcome(site: Site, guard: ParameterGuard): boolean | undefined {
+    const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
+    if (!argument) return undefined;
+    const value = this.#passed(site, argument, guard.behind ?? []);
+    const only = value?.length === 1 ? value[0]?.symbol : undefined;
+    const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
+    if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return undefined;
+    const zero = text === "0" || text === "false";
+    const certain = zero || /^(\d+|true)$/.test(text);
+    if (guard.outcome === "true") return zero ? false : certain ? true : undefined;
+    if (guard.outcome === "false") return zero ? true : certain ? false : undefined;
+    if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) === text;
+    return guard.outcome === `!= ${text}` ? false : undefined;
+  }
+
+  /** What the argument holds, or a member of the caller's variable that it points to. */
+  #passed(site: Site, argument: Expression, behind: readonly LocationStep[]): LocalValue | undefined {
+    const values = this.#values(site.function);
+    if (behind.length === 0) return values.valueAt(site.statement.id, argument);
+    const target = values.pointeeAt(site.statement.id, argument);
+    if (target?.root.kind !== "variable" || target.steps.some((step) => step.kind === "deref")) return undefined;
+    const member = makeLocation(target.root, [...target.steps, ...behind], { kind: "unknown" });
+    const held = values.heldAt(site.statement.id, member.key);
+    if (held) return held;
+    const whole = values.heldAt(site.statement.id, target.key);
+    return whole?.length === 1 && whole[0]?.symbol.kind === "null" ? whole : undefined;
   }
 }
 

@@ -16,11 +16,13 @@ import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { peel } from "./local-evaluation.ts";
 import type { LocalValues } from "./local-values.ts";
-import type { Location } from "./symbols.ts";
+import type { Location, LocationStep } from "./symbols.ts";
 
 /** A guard that reads a parameter of the function: a caller's argument can refute it. */
 export interface ParameterGuard extends Guard {
   readonly parameter?: number;
+  /** The member that is read where the parameter is a pointer and what it points to is tested; empty for the parameter itself. */
+  readonly behind?: readonly LocationStep[];
 }
 
 const cache = new WeakMap<LocalValues, Map<BlockId, readonly ParameterGuard[]>>();
@@ -61,7 +63,8 @@ function excludes(a: string, b: string): boolean {
   return a.startsWith("arm ") && b.startsWith("arm ");
 }
 
-function edgeGuards(values: LocalValues, from: BlockId, to: BlockId): readonly ParameterGuard[] {
+/** What taking one edge of a branch says. */
+export function edgeGuards(values: LocalValues, from: BlockId, to: BlockId): readonly ParameterGuard[] {
   const terminator = values.owner.blocks[from]?.terminator;
   switch (terminator?.kind) {
     case "branch": {
@@ -124,6 +127,7 @@ function constantText(expression: Expression): string | undefined {
 interface Key {
   readonly key: string;
   readonly parameter?: number;
+  readonly behind?: readonly LocationStep[];
 }
 
 /** Names of what is tested: the field that the source reads, and what that holds (a parameter that was stored there). */
@@ -152,7 +156,7 @@ function heldKey(values: LocalValues, block: BlockId, expression: Expression): K
   switch (symbol.kind) {
     case "entry": {
       const field = fieldKey(symbol.location.steps);
-      if (field !== undefined) return { key: `field:${field}` };
+      if (field !== undefined) return { key: `field:${field}`, ...behindParameter(owner, symbol.location) };
       const parameter = parameterOf(owner, symbol.location);
       return { key: `local:${owner.file}:${owner.name}:${symbol.location.key}`, ...(parameter >= 0 && { parameter }) };
     }
@@ -166,6 +170,14 @@ function heldKey(values: LocalValues, block: BlockId, expression: Expression): K
     default:
       return undefined;
   }
+}
+
+/** The parameter whose object the location is a member of. */
+function behindParameter(owner: ProgramFunction, { root, steps }: Location): Omit<Key, "key"> {
+  const parameter = root.kind === "variable" ? owner.parameters.indexOf(root.id) : -1;
+  const [first, ...behind] = steps;
+  if (parameter < 0 || first?.kind !== "deref" || behind.some((step) => step.kind !== "field")) return {};
+  return { parameter, behind };
 }
 
 function variableKey(owner: ProgramFunction, id: VariableId): string {

@@ -195,3 +195,38 @@ describe("values over the unit", () => {
     ).toBe(false);
   });
 });
+
+describe("flags that a caller passes", () => {
+  const callee = `
+struct op { void *buf; bool bounce; bool write; int n; };
+int run(struct dev *d, struct op *op) {
+  void *p = op->buf;
+  int n = op->n;
+  if (op->bounce) {
+    if (n > 4)
+      goto out;
+    p = d->other;
+  }
+  if (op->write)
+    sink(p);
+out:
+  return 0;
+}
+void setup(struct dev *d) { d->other = kmalloc(4, GFP_KERNEL); }
+`;
+  const caller = (flags: string): string => `
+void go(struct dev *d) { struct op op = {}; op.buf = dma_alloc_coherent(d->dev, 64, &d->dma, GFP_KERNEL); op.write = true; ${flags} run(d, &op); }`;
+  it.each([
+    ["true", "op.bounce = true;", ["linear"]],
+    ["a number", "op.bounce = 1;", ["linear"]],
+    ["false", "op.bounce = false;", ["coherent"]],
+    ["unknown", "op.bounce = d->flag;", ["coherent linear"]],
+    ["one that refutes the sink", "op.write = false;", []],
+  ])("%s", (_, flags, kinds) => {
+    expect(inOne(callee + caller(flags)).kinds).toEqual(kinds);
+  });
+  it("keeps what is assigned after the flag's branch", () => {
+    const text = callee.replace("  if (op->write)", "  if (n) p = op->buf;\n  if (op->write)");
+    expect(inOne(text + caller("op.bounce = true;")).kinds).toEqual(["coherent linear"]);
+  });
+});

@@ -19,6 +19,7 @@ import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards
 import { peel } from "./local-evaluation.ts";
 import { LocalValues } from "./local-values.ts";
 import { joinPaths, mergeGuards, unique, unknownOrigin } from "./origins.ts";
+import { leftBy } from "./overwritten-values.ts";
 import type { SourceNames } from "./source-names.ts";
 import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
 import type { Site, UnitIndex } from "./unit-index.ts";
@@ -49,9 +50,11 @@ export class Provenance {
   /** All origins of an expression just before a statement (or before the terminator of `block`, for statement -1). */
   valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block?: number): Value {
     const value = this.localValues(owner).valueAt(statement, expression, block);
-    return this.#contexts.inContexts(owner, statement, block, (query, chain) =>
-      this.resolve(owner, value, chain, 0, query),
-    );
+    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
+    return this.#contexts.inContexts(owner, statement, block, (query, chain) => {
+      const left = at === undefined ? value : leftBy(this.#contexts, this.localValues(owner), value, at, chain[0]);
+      return this.resolve(owner, left, chain, 0, query);
+    });
   }
 
   /** What a location holds just before a statement, where only its name is known (a member of an argument). */
@@ -209,11 +212,29 @@ export class Provenance {
       const known = this.#atCaller(owner, location, chain, level, site, query);
       if (known) return known;
     }
+    // A struct on a caller's stack that is handed down: what is in it is that caller's, so each is asked for itself.
+    if (!site && this.#isHandedDown(owner, location)) query.open = true;
     if (root.kind === "global" && location.steps.length === 0)
       return this.#fields.of(`global:${root.name}`, "", owner.file, query);
     const key = fieldKey(location.steps);
     if (key === undefined) return [unknownOrigin("")];
     return this.#fields.of(key, embeddingOf(location.steps), owner.file, query);
+  }
+
+  /** Whether some caller passes the address of a local whose member the location is. */
+  #isHandedDown(owner: ProgramFunction, { root, steps }: Location): boolean {
+    const parameter = root.kind === "variable" ? owner.parameters.indexOf(root.id) : -1;
+    if (parameter < 0 || steps[0]?.kind !== "deref" || steps.slice(1).some((step) => step.kind === "deref"))
+      return false;
+    return this.#index.unit.callersOf(owner).some(({ statement }) => {
+      const argument = statement.arguments[parameter];
+      const place = argument && peel(argument);
+      return (
+        place?.kind === "address" &&
+        place.place.root.kind === "variable" &&
+        place.place.steps.every((step) => step.kind !== "deref")
+      );
+    });
   }
 
   /** What the caller knows of the storage behind an argument; undefined when it knows no more than anybody. */
