@@ -13,21 +13,26 @@ import freeWhileMapped from "./free-while-mapped/rule.ts";
 import handleAsCpuPointer from "./handle-as-cpu-pointer/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import leakMapping from "./leak-mapping/rule.ts";
+import legacyFlushKernelDcachePage from "./legacy-flush-kernel-dcache-page/rule.ts";
+import legacyIoremapNocache from "./legacy-ioremap-nocache/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
 import mapImage from "./map-image/rule.ts";
 import mapIomemOrResource from "./map-iomem-or-resource/rule.ts";
 import mapKmap from "./map-kmap/rule.ts";
 import mapPageHighmemAddress from "./map-page-highmem-address/rule.ts";
 import mapPartialPageOffset from "./map-partial-page-offset/rule.ts";
+import mapSgUnchecked from "./map-sg-unchecked/rule.ts";
 import mapSkbLinearOnly from "./map-skb-linear-only/rule.ts";
 import mapStack from "./map-stack/rule.ts";
 import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
 import mapUserPageNoPin from "./map-user-page-no-pin/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
 import missingBarrierDesc from "./missing-barrier-desc/rule.ts";
+import missingSyncForCpu from "./missing-sync-for-cpu/rule.ts";
 import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
 import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
+import mmapSizeVmaLength from "./mmap-size-vma-length/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
 import physAsHandle from "./phys-as-handle/rule.ts";
 import pointerInDmaMemory from "./pointer-in-dma-memory/rule.ts";
@@ -42,6 +47,7 @@ import unmapSizeMismatch from "./unmap-size-mismatch/rule.ts";
 import unmapWrongFunction from "./unmap-wrong-function/rule.ts";
 import usbBufferNotKmalloc from "./usb-buffer-not-kmalloc/rule.ts";
 import usbUrbCoherentFlags from "./usb-urb-coherent-flags/rule.ts";
+import vmapProtMismatch from "./vmap-prot-mismatch/rule.ts";
 
 /** All rules, by id. */
 export const rules: readonly Rule[] = [
@@ -59,21 +65,26 @@ export const rules: readonly Rule[] = [
   handleAsCpuPointer,
   i2cDmaSafeFlag,
   leakMapping,
+  legacyFlushKernelDcachePage,
+  legacyIoremapNocache,
   mapErrorUnchecked,
   mapImage,
   mapIomemOrResource,
   mapKmap,
   mapPageHighmemAddress,
   mapPartialPageOffset,
+  mapSgUnchecked,
   mapSkbLinearOnly,
   mapStack,
   mapUnalignedSharedLine,
   mapUserPageNoPin,
   mapVmalloc,
   missingBarrierDesc,
+  missingSyncForCpu,
   mmapCachedPgprot,
   mmapCoherentByPfn,
   mmapDmaHandleAsPfn,
+  mmapSizeVmaLength,
   mmapUserStructVivt,
   physAsHandle,
   pointerInDmaMemory,
@@ -87,4 +98,5 @@ export const rules: readonly Rule[] = [
   unmapWrongFunction,
   usbBufferNotKmalloc,
   usbUrbCoherentFlags,
+  vmapProtMismatch,
 ];

@@ -1,0 +1,48 @@
+/**
+ * Looks for dma_map_sg() and dma_map_sgtable() whose failure nobody sees. Silent where the count is kept in a field or given back:
+ * others may test it there.
+ */
+import type { Facts } from "../../analysis/facts.ts";
+import { misreadSgMaps } from "../../analysis/sg-map-results.ts";
+import type { Rule, RuleFinding } from "../rule.ts";
+
+const rule: Rule = {
+  meta: {
+    id: "dma/map-sg-unchecked",
+    group: "streaming",
+    severity: "error",
+    stage: "preview",
+    summary:
+      "dma_map_sg() returns 0 when it fails, dma_map_sgtable() a negative error number: each must be tested its own way.",
+    why: "When the IOMMU's addresses or the bounce buffers are used up, the list has no DMA addresses. The driver goes on and gives the device what sg_dma_address() happens to hold, often 0 or the last transfer's address.",
+    remedy: "Test for 0 after dma_map_sg(), for a value other than 0 after dma_map_sgtable(), and take the error exit.",
+    basis: [
+      "Documentation/core-api/dma-api.rst:379-391 (6.12.117): 0 if the mapping failed",
+      "kernel/dma/mapping.c:246-260, 276-300 (6.12.117): dma_map_sg_attrs() is unsigned and turns every error into 0",
+    ],
+    when: "Wherever a map can fail: behind an IOMMU, with bounce buffers (swiotlb), with a DMA mask that does not reach all memory.",
+    fixes: [],
+  },
+  check,
+};
+export default rule;
+
+function* check(facts: Facts): Iterable<RuleFinding> {
+  for (const { call, kind, list, count } of misreadSgMaps(facts)) {
+    const { function: owner, statement, name } = call;
+    const failure = name === "dma_map_sgtable" ? "a negative error number" : "0";
+    const message =
+      kind === "dropped"
+        ? `Nobody looks at what ${name}() returns for ${list}: ${failure} says that it is not mapped.`
+        : `${count ?? "The result"} from ${name}() is tested for a negative value, which it never has: 0 says that ${list} is not mapped.`;
+    const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };
+    yield {
+      ...statement.calleeSpan,
+      message,
+      function: owner.name,
+      path: [{ ...place, role: "sink", note: kind === "dropped" ? "result ignored" : "0 passes as success" }],
+      subjects: [list],
+      fixes: [],
+    };
+  }
+}
