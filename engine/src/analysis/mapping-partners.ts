@@ -8,6 +8,7 @@ import type { Facts, Origin } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
 import { peel } from "./ownership-values.ts";
+import { workingsOf } from "./unit-facts.ts";
 import { type StreamingEvent, streamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
 
 /** The maps that one unmap or sync may belong to, on one way to it. */
@@ -60,6 +61,8 @@ export function foreignOrigins(facts: Facts, event: StreamingEvent): readonly Or
 function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[] {
   if (!event.handle) return [];
   const { contexts } = facts.valueOf({ function: event.owner, statement: event.call.id }, event.handle);
+  const stored = storedPartners(facts, event.handle);
+  if (stored && contexts.every(({ origins }) => origins.every((one) => one.kind === "unknown"))) return [stored];
   const isAliased = keysIn(event.handle).some((key) => aliasedFields(facts).has(key));
   return contexts.flatMap(({ origins }): readonly Partners[] => {
     // 0 and error values are what a handle is before it is mapped; they are never unmapped on purpose.
@@ -68,6 +71,27 @@ function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[
     const [first, ...others] = maps;
     return first ? [{ maps: [first, ...others], complete: !isAliased && maps.length === made.length }] : [];
   });
+}
+
+/**
+ * The maps whose results are all that the unit stores to the field that the handle is read from: arrays of handles that were allocated in
+ * the function that fills them, where provenance follows the array and not the field.
+ */
+function storedPartners(facts: Facts, handle: Expression): Partners | undefined {
+  const one = peel(handle);
+  const key = one.kind === "read" ? fieldKey(one.place.steps) : undefined;
+  if (key?.endsWith("*") !== true || aliasedFields(facts).has(key)) return undefined;
+  const maps: StreamingEvent[] = [];
+  for (const { function: owner, statement } of workingsOf(facts).index.storesTo(key)) {
+    if (statement.kind === "zero" || (statement.kind === "assign" && peel(statement.value).kind === "constant"))
+      continue;
+    const api = statement.kind === "call" ? facts.apiOf(owner, statement) : undefined;
+    const event = statement.kind === "call" && api ? streamingEvent(facts, owner, statement, api) : undefined;
+    if (event?.step !== "map") return undefined;
+    maps.push(event);
+  }
+  const [first, ...others] = maps;
+  return first && { maps: [first, ...others], complete: true };
 }
 
 /** The fields that an expression reads. */
