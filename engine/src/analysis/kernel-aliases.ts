@@ -63,3 +63,11 @@ function elementOf(pages: Expression): Expression {
 function anyIndex({ file, start, end }: Expression): { readonly kind: "index"; readonly index: Expression } {
   return { kind: "index", index: { kind: "opaque", text: "", file, start, end } };
 }
+
+/** How the source calls the array. */
+export function nameOfPages(facts: Facts, { function: owner, pages }: KernelAlias): string {
+  const one = peel(pages);
+  // An array as an argument is the address of its first element.
+  if (one.kind !== "address" || one.place.steps.at(-1)?.kind !== "index") return facts.textOf(owner, pages);
+  return facts.textOfPlace(owner, { ...one.place, steps: one.place.steps.slice(0, -1) });
+}

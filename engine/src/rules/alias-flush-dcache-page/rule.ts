@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/alias-flush-dcache-page",
     group: "aliases",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary:
       "What kernel and user space share by two addresses needs flush_dcache_page() or the vmap functions around it.",
     why: "On a cache that is indexed by virtual address the kernel's line and the application's are two. What one side stores stays in its own line, and the other reads what was there before.",
