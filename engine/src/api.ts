@@ -1,6 +1,7 @@
 /**
  * What the hosts see of the engine: plain data in editor terms. `index.ts` exports these types and the session that makes them.
  */
+import type { FunctionSummary } from "./analysis/function-summaries.ts";
 import type { ApiFunction } from "./kernel/contract.ts";
 import type { Gap, PathStep } from "./program/program.ts";
 import type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
@@ -18,6 +19,8 @@ export interface AnalysisOptions {
   readonly severities?: Readonly<Record<string, Severity | "off">>;
   /** Findings only in these files (an editor's open file); the whole unit is read all the same. */
   readonly only?: ReadonlySet<string>;
+  /** What functions of other units do to memory (their `summaries()`); the unit's own functions and the catalogue go first. */
+  readonly elsewhere?: readonly FunctionSummary[];
 }
 
 export interface Finding extends FileSpan {
@@ -83,6 +86,11 @@ export interface DriverSession {
   /** Local includes (`#include "x.h"`) of a file as written, so that the host can find them. */
   includesOf(name: string): readonly string[];
   analyse(options?: AnalysisOptions): UnitReport;
+  /**
+   * What the unit's functions do to memory, for the analysis of units that call them: those that EXPORT_SYMBOL() offers are for
+   * every unit, the others for the folders of the same module. Plain data, as small as the unit's exported interface.
+   */
+  summaries(): readonly FunctionSummary[];
   /**
    * Executes the finding on each platform asked for (default: all that are simulated; those with bounce buffers only where
    * the verdict differs from the same machine without).

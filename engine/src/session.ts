@@ -2,9 +2,11 @@
  * Joins the rooms of the engine: text to program, program to findings, findings to proofs. `analysis` and `simulation` do not
  * know each other; here a finding's proof id becomes a run on a machine.
  */
+import { type FunctionSummary, summariesOf, withSummaries } from "./analysis/function-summaries.ts";
 import { createFacts } from "./analysis/unit-facts.ts";
 import type { AnalysisOptions, DriverSession, Finding, Fix, ProofResult, UnitReport } from "./api.ts";
 import { apiFunction } from "./kernel/catalogue.ts";
+import { namesOfDma } from "./kernel/dma-names.ts";
 import { type Platform, platformById, platforms } from "./platforms/index.ts";
 import type { DriverUnit, Gap, PathStep } from "./program/program.ts";
 import { UnitBuilder } from "./program/index.ts";
@@ -108,14 +110,18 @@ class Session implements DriverSession {
     const unit = this.#build();
     const sources = [...this.#files].flatMap(([name, file]) => (file.role === "source" ? [name] : []));
     const only = new Set(options.only ? sources.filter((name) => options.only?.has(name)) : sources);
-    const facts = createFacts(unit, { lookup: apiFunction });
+    const facts = createFacts(unit, withSummaries({ lookup: apiFunction }, options.elsewhere ?? []));
     const report = runRules(facts, rules, { ...options, only });
-    const gaps = [...unit.gaps, ...this.#unread.values(), ...report.gaps];
+    const gaps = [...unit.gapsAround(namesOfDma), ...this.#unread.values(), ...report.gaps];
     return {
       findings: report.findings,
       gaps: gaps.filter((gap) => only.has(gap.file)),
       functions: unit.functions.length,
     };
+  }
+
+  summaries(): readonly FunctionSummary[] {
+    return summariesOf(createFacts(this.#build(), { lookup: apiFunction }));
   }
 
   prove(finding: Finding, asked?: readonly string[]): readonly ProofResult[] {

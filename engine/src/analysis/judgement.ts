@@ -15,6 +15,11 @@ export interface Verdict {
 const sanitisers =
   /^call:(is_vmalloc_addr|is_vmalloc_or_module_addr|virt_addr_valid|dev_is_dma_coherent|object_is_on_stack|dma_need_sync|cpu_dcache_is_aliasing|pfn_valid)\b/;
 
+/** Whether the driver tests what kind of memory it has. */
+export function isGuarded(guards: readonly Guard[]): boolean {
+  return guards.some((guard) => sanitisers.test(guard.key));
+}
+
 /** Kinds that say nothing about memory: a cleared pointer does not make the others doubtful. */
 const neutral = new Set<OriginKind>(["null", "number", "function"]);
 
@@ -27,7 +32,7 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
   const verdicts: Verdict[] = [];
   const births = new Set<string>();
   for (const context of value.contexts) {
-    if (context.guards.some((guard) => sanitisers.test(guard.key))) continue;
+    if (isGuarded(context.guards)) continue;
     const possible = context.origins.filter((origin) => !contradict(origin.guards, context.guards));
     const bad = possible.filter(forbidden);
     const others = possible.filter((origin) => !forbidden(origin) && !neutral.has(origin.kind));
