@@ -47,7 +47,7 @@ export interface LocalContext {
   /** Functions of the unit that the call may enter. */
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
   /** Fields ("record.field") that the function may store to, its callees included. */
-  modifies(target: ProgramFunction): ReadonlySet<string>;
+  modifies(target: ProgramFunction): Pick<ReadonlySet<string>, "has">;
   /** Parameters through which the function stores (`*out = ...`). */
   fillsParameter(target: ProgramFunction, parameter: number): boolean;
 }
@@ -56,6 +56,8 @@ export class LocalValues {
   readonly owner: ProgramFunction;
   readonly #context: LocalContext;
   readonly #entry = new Map<BlockId, State>();
+  /** By block and index, the states before statements that somebody asked for; never changed once they are here. */
+  readonly #within = new Map<BlockId, (State | undefined)[]>();
 
   constructor(owner: ProgramFunction, context: LocalContext) {
     this.owner = owner;
@@ -110,12 +112,25 @@ export class LocalValues {
     const id = place?.block ?? block;
     const before = id === undefined ? undefined : this.#entry.get(id);
     if (id === undefined || !before) return new Map();
-    const state = new Map(before);
     const statements = this.owner.blocks[id]?.statements ?? [];
-    for (let i = 0; i < (place ? place.index : statements.length); i++) {
+    const wanted = place ? place.index : statements.length;
+    if (wanted === 0) return before;
+    // Whoever asks for one statement asks for the next as well: what is known of the nearest before it is gone on from.
+    let known = this.#within.get(id);
+    if (!known) {
+      known = [];
+      this.#within.set(id, known);
+    }
+    const exact = known[wanted];
+    if (exact) return exact;
+    let at = wanted - 1;
+    while (at > 0 && !known[at]) at--;
+    const state = new Map(known[at] ?? before);
+    for (let i = known[at] ? at : 0; i < wanted; i++) {
       const one = statements[i];
       if (one) this.#apply(state, one);
     }
+    known[wanted] = state;
     return state;
   }
 

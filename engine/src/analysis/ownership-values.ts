@@ -41,7 +41,7 @@ export interface ValueContext {
   api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined;
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
   /** Fields ("record.field") that the function may store to, its callees included. */
-  modifies(target: ProgramFunction): ReadonlySet<string>;
+  modifies(target: ProgramFunction): Pick<ReadonlySet<string>, "has">;
   fillsParameter(target: ProgramFunction, parameter: number): boolean;
 }
 
@@ -206,7 +206,7 @@ export class OwnershipValues {
         : undefined;
     if (accessed?.stored) write(environment, { ...accessed.at, field: accessed.field }, accessed.stored);
     const changed = callees.length > 0 ? callees.map((one) => this.#context.modifies(one)) : [changedByKernel(name)];
-    for (const fields of changed) if (fields.size > 0) this.#renew(environment, fields, call);
+    for (const fields of changed) if (fields !== none) this.#renew(environment, fields, call);
     call.arguments.forEach((argument, index) => {
       const storage = storages[index];
       const pointed = peel(argument);
@@ -224,7 +224,7 @@ export class OwnershipValues {
   }
 
   /** Everything that was known of the fields is from before the call. */
-  #renew(environment: Environment, fields: ReadonlySet<string>, call: CallStatement): void {
+  #renew(environment: Environment, fields: Pick<ReadonlySet<string>, "has">, call: CallStatement): void {
     for (const [key, cell] of [...environment])
       if (cell.field !== undefined && fields.has(cell.field)) environment.delete(key);
     for (const field of this.#mentioned)

@@ -29,32 +29,35 @@ const known = new WeakMap<Facts, OwnershipWords>();
 export function ownershipWords(facts: Facts): OwnershipWords {
   const found = known.get(facts);
   if (found) return found;
+  // By field, when somebody asks for it: only functions that hold the field's name are looked into.
   const tested: FieldBits = new Map();
-  for (const owner of facts.unit.functions)
-    for (const id of flowOf(owner).order) {
-      const terminator = owner.blocks[id]?.terminator;
-      if (terminator?.kind !== "branch") continue;
-      const test = bitTest(owner, terminator.condition);
-      const key = test && fieldKey(test.place.steps);
-      if (test && key !== undefined && waitsForClear(owner, id, test)) note(tested, key, test.bits);
-    }
+  const testedBits = (key: string): ReadonlyMap<string, Bits> =>
+    bitsOf(tested, key, (bits) => {
+      for (const owner of facts.unit.functionsMentioning(memberOf(key)))
+        for (const test of clearTests(owner)) if (test.key === key) bits.set(test.bits.text, test.bits);
+    });
   const set: FieldBits = new Map();
-  if (tested.size > 0)
-    for (const owner of facts.unit.functions)
-      for (const block of owner.blocks)
-        for (const statement of block.statements)
-          for (const { key, bits } of bitsStored(owner, statement))
-            for (const one of tested.get(key)?.values() ?? []) if (includes(bits, one)) note(set, key, one);
+  const setBits = (key: string): ReadonlyMap<string, Bits> =>
+    bitsOf(set, key, (found) => {
+      const wanted = testedBits(key);
+      if (wanted.size === 0) return;
+      for (const owner of facts.unit.functionsStoring(memberOf(key)))
+        for (const block of owner.blocks)
+          for (const statement of block.statements)
+            for (const stored of bitsStored(owner, statement))
+              if (stored.key === key)
+                for (const one of wanted.values()) if (includes(stored.bits, one)) found.set(one.text, one);
+    });
   const words: OwnershipWords = {
     handsOver: (owner, statement) => {
       for (const { key, bits } of bitsStored(owner, statement))
-        for (const one of set.get(key)?.values() ?? []) if (includes(bits, one)) return one.text;
+        for (const one of setBits(key).values()) if (includes(bits, one)) return one.text;
       return undefined;
     },
     testedBy: (owner, condition) => {
       const test = bitTest(owner, condition);
       const field = test && fieldKey(test.place.steps);
-      return test && field !== undefined && set.get(field)?.has(test.bits.text)
+      return test && field !== undefined && setBits(field).has(test.bits.text)
         ? { field, bit: test.bits.text }
         : undefined;
     },
@@ -63,10 +66,37 @@ export function ownershipWords(facts: Facts): OwnershipWords {
   return words;
 }
 
-function note(fields: FieldBits, key: string, bits: Bits): void {
-  const known = fields.get(key);
-  if (known) known.set(bits.text, bits);
-  else fields.set(key, new Map([[bits.text, bits]]));
+function bitsOf(fields: FieldBits, key: string, fill: (bits: Map<string, Bits>) => void): ReadonlyMap<string, Bits> {
+  let bits = fields.get(key);
+  if (bits === undefined) {
+    bits = new Map();
+    fields.set(key, bits);
+    fill(bits);
+  }
+  return bits;
+}
+
+/** The member's own name of "record.member*". */
+function memberOf(key: string): string {
+  return key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
+}
+
+const tests = new WeakMap<ProgramFunction, readonly { readonly key: string; readonly bits: Bits }[]>();
+
+/** The bits that the function waits for to be clear. */
+function clearTests(owner: ProgramFunction): readonly { readonly key: string; readonly bits: Bits }[] {
+  const made = tests.get(owner);
+  if (made) return made;
+  const found: { key: string; bits: Bits }[] = [];
+  for (const id of flowOf(owner).order) {
+    const terminator = owner.blocks[id]?.terminator;
+    if (terminator?.kind !== "branch") continue;
+    const test = bitTest(owner, terminator.condition);
+    const key = test && fieldKey(test.place.steps);
+    if (test && key !== undefined && waitsForClear(owner, id, test)) found.push({ key, bits: test.bits });
+  }
+  tests.set(owner, found);
+  return found;
 }
 
 /** Whether a constant holds all the bits of another; equal names are equal values, whatever they are. */

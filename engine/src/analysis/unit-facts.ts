@@ -1,6 +1,7 @@
 /** The facts of one driver unit, made of its index, its source names and its provenance. */
 import type { ApiFunction, Effect, Role } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Expression, ProgramFunction } from "../program/program.ts";
+import { namesWithEffect } from "./api-names.ts";
 import type { ApiCall, Facts } from "./facts.ts";
 import { flowOf } from "./flow.ts";
 import { Provenance } from "./provenance.ts";
@@ -23,28 +24,24 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
   const index = new UnitIndex(unit, catalogue);
   const names = new SourceNames(unit);
   const provenance = new Provenance(index, names);
-  const byEffect = new Map<Effect, ApiCall[]>();
-  let listed = false;
-  const list = (): void => {
-    if (listed) return;
-    listed = true;
-    for (const name of index.calledNames)
-      for (const site of index.callsTo(name)) {
-        const api = index.api(site.function, site.statement);
-        if (!api) continue;
-        const call = apiCall(site, name, api);
-        const known = byEffect.get(api.effect);
-        if (known) known.push(call);
-        else byEffect.set(api.effect, [call]);
-      }
+  const byEffect = new Map<Effect, readonly ApiCall[]>();
+  const callsOf = (effect: Effect): readonly ApiCall[] => {
+    let calls = byEffect.get(effect);
+    if (calls === undefined) {
+      calls = namesWithEffect(effect).flatMap((name) =>
+        index.callsTo(name).flatMap((site) => {
+          const api = index.api(site.function, site.statement);
+          return api ? [apiCall(site, name, api)] : [];
+        }),
+      );
+      byEffect.set(effect, calls);
+    }
+    return calls;
   };
   const facts: Facts = {
     unit,
     apiOf: (caller, statement) => (statement.kind === "call" ? index.api(caller, statement) : undefined),
-    callsWith: (...effects) => {
-      list();
-      return effects.flatMap((effect) => byEffect.get(effect) ?? []).sort(inSourceOrder);
-    },
+    callsWith: (...effects) => effects.flatMap(callsOf).sort(inSourceOrder),
     callsTo: (name) => index.callsTo(name),
     statementOf: (owner, id) => flowOf(owner).statement(id),
     valueOf: (point, expression) => provenance.valueOf(point.function, point.statement, expression, point.block),

@@ -4,6 +4,7 @@
  */
 import type { ApiFunction } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../program/program.ts";
+import { namesThatFill } from "./api-names.ts";
 import { bornOf, releasedTo } from "./api-effects.ts";
 import { fieldKey } from "./field-keys.ts";
 import { peel } from "./local-evaluation.ts";
@@ -23,13 +24,25 @@ export interface Store {
   readonly statement: Statement;
 }
 
+/** Fields of which somebody asks whether a call stores to them. */
+export type ChangedFields = Pick<ReadonlySet<string>, "has">;
+
+/** What one function's statements do. */
+interface OwnIndex {
+  readonly calls: ReadonlyMap<string, readonly Site[]>;
+  readonly stores: ReadonlyMap<string, readonly Store[]>;
+}
+
 export class UnitIndex implements LocalContext {
   readonly unit: DriverUnit;
   readonly #catalogue: Catalogue;
-  readonly #calls = new Map<string, Site[]>();
-  readonly #stores = new Map<string, Store[]>();
+  readonly #own = new Map<ProgramFunction, OwnIndex>();
+  readonly #calls = new Map<string, readonly Site[]>();
+  readonly #stores = new Map<string, readonly Store[]>();
   readonly #callees = new Map<CallStatement, ProgramFunction[]>();
   readonly #modifies = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #changed = new Map<ProgramFunction, ChangedFields>();
+  readonly #changers = new Map<string, ReadonlySet<ProgramFunction>>();
   readonly #fills = new Map<ProgramFunction, ReadonlySet<number>>();
   readonly #ownStores = new Map<ProgramFunction, ReadonlySet<string>>();
   readonly #allCallees = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
@@ -37,22 +50,37 @@ export class UnitIndex implements LocalContext {
   constructor(unit: DriverUnit, catalogue: Catalogue) {
     this.unit = unit;
     this.#catalogue = catalogue;
-    for (const one of unit.functions) {
-      for (const block of one.blocks) for (const statement of block.statements) this.#add(one, statement);
-    }
   }
 
-  /** Calls to a name, by file, function and statement; through pointers none. */
+  /** Calls to a name, by file, function and statement; through pointers none. Only functions that hold the name are looked into. */
   callsTo(name: string): readonly Site[] {
-    return this.#calls.get(name) ?? [];
-  }
-  get calledNames(): readonly string[] {
-    return [...this.#calls.keys()];
+    let sites = this.#calls.get(name);
+    if (sites === undefined) {
+      sites = this.unit.functionsMentioning(name).flatMap((owner) => this.#ownIndex(owner).calls.get(name) ?? []);
+      this.#calls.set(name, sites);
+    }
+    return sites;
   }
 
   /** Statements that store to "record.field" or "global:name". */
   storesTo(key: string): readonly Store[] {
-    return this.#stores.get(key) ?? [];
+    let stores = this.#stores.get(key);
+    if (stores === undefined) {
+      stores = this.#mayStore(key).flatMap((owner) => this.#ownIndex(owner).stores.get(key) ?? []);
+      this.#stores.set(key, stores);
+    }
+    return stores;
+  }
+
+  /** In the unit's order: functions that hold the field's name, or call what fills it unnamed. */
+  #mayStore(key: string): readonly ProgramFunction[] {
+    const name = key.startsWith("global:") ? key.slice(7) : key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
+    const storing = this.unit.functionsStoring(name);
+    const fillers = namesThatFill(key);
+    if (fillers.length === 0) return storing;
+    const all = new Set(storing);
+    for (const api of fillers) for (const owner of this.unit.functionsMentioning(api)) all.add(owner);
+    return this.unit.functions.filter((owner) => all.has(owner));
   }
 
   api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined {
@@ -75,7 +103,29 @@ export class UnitIndex implements LocalContext {
     return found;
   }
 
-  modifies(target: ProgramFunction): ReadonlySet<string> {
+  modifies(target: ProgramFunction): ChangedFields {
+    let fields = this.#changed.get(target);
+    if (fields === undefined) {
+      fields = { has: (key) => this.#changersOf(key).has(target) && this.#modifiedBy(target).has(key) };
+      this.#changed.set(target, fields);
+    }
+    return fields;
+  }
+
+  /** Functions that may come to a store to the field, themselves or by what they call: told by names, so that it costs little. */
+  #changersOf(key: string): ReadonlySet<ProgramFunction> {
+    let changers = this.#changers.get(key);
+    if (changers === undefined) {
+      const found = new Set<ProgramFunction>();
+      for (const owner of this.#mayStore(key)) if (this.#modifiesItself(owner).has(key)) found.add(owner);
+      for (const owner of found) for (const site of this.unit.callersOf(owner)) found.add(site.caller);
+      changers = found;
+      this.#changers.set(key, changers);
+    }
+    return changers;
+  }
+
+  #modifiedBy(target: ProgramFunction): ReadonlySet<string> {
     const known = this.#modifies.get(target);
     if (known) return known;
     // A walk over what the call may enter: a recursion without complete memory would be exponential in a dense call graph.
@@ -168,18 +218,31 @@ export class UnitIndex implements LocalContext {
     return places;
   }
 
-  #add(owner: ProgramFunction, statement: Statement): void {
+  #ownIndex(owner: ProgramFunction): OwnIndex {
+    let own = this.#own.get(owner);
+    if (own === undefined) {
+      const calls = new Map<string, Site[]>();
+      const stores = new Map<string, Store[]>();
+      for (const block of owner.blocks)
+        for (const statement of block.statements) this.#add(calls, stores, owner, statement);
+      own = { calls, stores };
+      this.#own.set(owner, own);
+    }
+    return own;
+  }
+
+  #add(calls: Map<string, Site[]>, stores: Map<string, Store[]>, owner: ProgramFunction, statement: Statement): void {
     if (statement.kind === "call") {
-      if (statement.callee.kind === "direct") push(this.#calls, statement.callee.name, { function: owner, statement });
+      if (statement.callee.kind === "direct") push(calls, statement.callee.name, { function: owner, statement });
       const api = this.api(owner, statement);
       if (api)
         for (const born of bornOf(api, statement))
           for (const field of born.fields ?? [])
-            push(this.#stores, `${field.record}.${field.name}`, { function: owner, statement });
+            push(stores, `${field.record}.${field.name}`, { function: owner, statement });
     }
     for (const place of this.#targets(owner, statement)) {
       const key = fieldKey(place.steps) ?? (place.root.kind === "global" ? `global:${place.root.name}` : undefined);
-      if (key !== undefined) push(this.#stores, key, { function: owner, statement });
+      if (key !== undefined) push(stores, key, { function: owner, statement });
     }
   }
 }

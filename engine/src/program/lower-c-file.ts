@@ -2,6 +2,7 @@
 import type { FunctionDefinition, TopLevel, TranslationUnit } from "../syntax/c/ast.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
 import { FunctionBuilder } from "./function-builder.ts";
+import { LazyFunction, type LoweredBody } from "./lazy-function.ts";
 import { spellAnnotation } from "./lower-declaration.ts";
 import { collectLabels } from "./labels.ts";
 import { lowerStatements } from "./lower-statement.ts";
@@ -15,9 +16,9 @@ import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";
 
 /**
- * Lowers the functions, globals and ops tables of a file. `text` is the text that `unit` was parsed from, `scope` is the
- * file's from `linkScopes`; `declarations` spares computing them again. Never throws; what it does not understand becomes an
- * opaque statement and a gap.
+ * Lowers a file: its globals and their ops tables at once, each function when somebody first looks into it. `text` is the text
+ * that `unit` was parsed from, `scope` is the file's from `linkScopes`; `declarations` spares computing them again. Never throws,
+ * then or later; what it does not understand becomes an opaque statement and a gap.
  */
 export function lowerCFile(
   name: string,
@@ -26,46 +27,76 @@ export function lowerCFile(
   scope: Scope,
   declarations: FileDeclarations = declarationsOf(name, unit, text),
 ): ProgramFile {
-  const functions: ProgramFunction[] = [];
-  const gaps: Gap[] = unit.gaps.map((gap) => ({
-    reason: gap.reason,
-    ...(gap.function === undefined ? {} : { function: gap.function }),
-    file: name,
-    start: gap.start,
-    end: gap.end,
-  }));
-  for (const definition of functionsOf(unit.items, text)) {
-    const lowered = lowerFunction(name, text, definition, scope);
-    functions.push(lowered.function);
-    for (const gap of lowered.gaps) gaps.push(gap);
-  }
-  const globals: GlobalVariable[] = [];
-  const opsTables: OpsTable[] = [];
-  for (const global of declarations.globals.values()) {
-    const type = globalType(global, scope);
-    globals.push({
-      name: global.name,
-      type,
-      isStatic: global.isStatic,
-      annotations: global.annotations.map(spellAnnotation),
+  return new LoweredFile(name, unit, text, scope, declarations);
+}
+
+/** A C file of a unit, with what the unit needs to know of it before its functions are lowered. */
+export class LoweredFile implements ProgramFile {
+  readonly name: string;
+  readonly text: string;
+  readonly language = "c";
+  readonly functions: readonly ProgramFunction[];
+  readonly globals: readonly GlobalVariable[];
+  readonly globalTables: readonly OpsTable[];
+  readonly syntaxGaps: readonly Gap[];
+  readonly includes: readonly string[];
+  readonly #scope: Scope;
+  #opsTables: readonly OpsTable[] | undefined;
+  #gaps: readonly Gap[] | undefined;
+
+  constructor(name: string, unit: TranslationUnit, text: string, scope: Scope, declarations: FileDeclarations) {
+    this.name = name;
+    this.text = text;
+    this.#scope = scope;
+    this.syntaxGaps = unit.gaps.map((gap) => ({
+      reason: gap.reason,
+      ...(gap.function === undefined ? {} : { function: gap.function }),
       file: name,
-      start: global.start,
-      end: global.end,
-    });
-    for (const table of opsTablesOfGlobal(name, global, type, scope)) opsTables.push(table);
+      start: gap.start,
+      end: gap.end,
+    }));
+    const lower = (definition: FunctionDefinition): LoweredBody => lowerFunction(name, text, definition, scope);
+    this.functions = functionsOf(unit.items, text).map((definition) => new LazyFunction(name, definition, lower));
+    const globals: GlobalVariable[] = [];
+    const opsTables: OpsTable[] = [];
+    for (const global of declarations.globals.values()) {
+      const type = globalType(global, scope);
+      globals.push({
+        name: global.name,
+        type,
+        isStatic: global.isStatic,
+        annotations: global.annotations.map(spellAnnotation),
+        file: name,
+        start: global.start,
+        end: global.end,
+      });
+      for (const table of opsTablesOfGlobal(name, global, type, scope)) opsTables.push(table);
+    }
+    this.globals = globals;
+    this.globalTables = opsTables;
+    this.includes = declarations.includes.filter((include) => include.local).map((include) => include.path);
   }
-  for (const one of functions) for (const table of opsTablesOfFunction(one)) opsTables.push(table);
-  gaps.sort((a, b) => a.start - b.start || a.end - b.end);
-  return {
-    name,
-    text,
-    language: "c",
-    functions,
-    globals,
-    opsTables,
-    gaps,
-    includes: declarations.includes.filter((include) => include.local).map((include) => include.path),
-  };
+
+  /** Lowers all functions. */
+  get opsTables(): readonly OpsTable[] {
+    this.#opsTables ??= [...this.globalTables, ...this.functions.flatMap(opsTablesOfFunction)];
+    return this.#opsTables;
+  }
+
+  /** Lowers all functions. */
+  get gaps(): readonly Gap[] {
+    this.#gaps ??= [...this.syntaxGaps, ...this.functions.flatMap((one) => one.gaps ?? [])].sort(inOrder);
+    return this.#gaps;
+  }
+
+  /** Whether the name is a function's, as this file sees it. */
+  isFunction(name: string): boolean {
+    return this.#scope.functionNamed(name) !== undefined;
+  }
+}
+
+export function inOrder(a: Gap, b: Gap): number {
+  return a.start - b.start || a.end - b.end;
 }
 
 /** Definitions in source order, those in the arms of an `#if` included but for arms that the file itself rules out. */
@@ -82,12 +113,7 @@ function functionsOf(items: readonly TopLevel[], text: string, depth = 0): Funct
   return result;
 }
 
-function lowerFunction(
-  file: string,
-  text: string,
-  definition: FunctionDefinition,
-  scope: Scope,
-): { readonly function: ProgramFunction; readonly gaps: readonly Gap[] } {
+function lowerFunction(file: string, text: string, definition: FunctionDefinition, scope: Scope): LoweredBody {
   const builder = new FunctionBuilder(file, text, definition, scope);
   builder.openScope(definition);
   const parameters: VariableId[] = [];
@@ -111,21 +137,10 @@ function lowerFunction(
   const blocks = builder.finish(end);
   const type: Type = resolveType(definition.specifiers, definition.declarator, builder);
   return {
-    function: {
-      name: definition.name,
-      nameSpan: { file, start: definition.nameSpan.start, end: definition.nameSpan.end },
-      isStatic: definition.specifiers.storage.includes("static"),
-      result: type.kind === "function" ? type.result : unknownType,
-      parameters,
-      variables: builder.variables,
-      blocks,
-      hash: definition.tokenHash,
-      annotations: definition.annotations.map(spellAnnotation),
-      language: "c",
-      file,
-      start: definition.start,
-      end: definition.end,
-    },
+    result: type.kind === "function" ? type.result : unknownType,
+    parameters,
+    variables: builder.variables,
+    blocks,
     gaps: builder.gaps,
   };
 }

@@ -6,6 +6,7 @@
  * loads through access paths, addresses, arithmetic. Evaluation order is left to right.
  */
 import type { FileSpan } from "../text/span.ts";
+import type { Mentions } from "../syntax/c/mentions.ts";
 import type { RecordDefinition, Type } from "./types.ts";
 
 // ---------------------------------------------------------------- access paths
@@ -194,6 +195,10 @@ export interface ProgramFunction extends FileSpan {
   readonly annotations: readonly string[];
   /** The language it was written in. */
   readonly language: "c" | "typescript";
+  /** The names that occur in it; absent where they are not known. Nothing is lowered to tell. */
+  readonly mentions?: Mentions;
+  /** What lowering it did not understand; the file's gaps hold them too. */
+  readonly gaps?: readonly Gap[];
 }
 
 /** A file-scope object. */
@@ -233,6 +238,10 @@ export interface ProgramFile {
   readonly globals: readonly GlobalVariable[];
   readonly opsTables: readonly OpsTable[];
   readonly gaps: readonly Gap[];
+  /** The gaps of its syntax alone: those that are known before any function is lowered. */
+  readonly syntaxGaps?: readonly Gap[];
+  /** The tables of its globals alone, where its functions are not lowered yet. */
+  readonly globalTables?: readonly OpsTable[];
   /** Local includes as written. */
   readonly includes: readonly string[];
 }
@@ -250,6 +259,15 @@ export interface DriverUnit {
   /** The definition that `name` means when it is called in `file`, if it is in the unit. */
   functionNamed(name: string, file: string): ProgramFunction | undefined;
   globalNamed(name: string, file: string): GlobalVariable | undefined;
+  /**
+   * Functions in which a call of the name, a store to a member or global of the name, or a use of the function of that name can
+   * occur, in the unit's order: by the names that they hold and by macros. All functions that do are among them.
+   */
+  functionsMentioning(name: string): readonly ProgramFunction[];
+  /** Functions that can hold a store to a member or global of the name, in the unit's order: also brace lists that do not name it. */
+  functionsStoring(name: string): readonly ProgramFunction[];
+  /** The gaps of the files' syntax, and of lowering the functions that hold one of the names. */
+  gapsAround(names: Iterable<string>): readonly Gap[];
   /** Direct calls within the unit, and calls through ops tables whose (record, field) has entries. */
   callersOf(target: ProgramFunction): readonly CallSite[];
   calleesOf(

@@ -1,7 +1,8 @@
 /** The driver unit: files as one program, with name resolution and a call graph. */
 import type { TranslationUnit } from "../syntax/c/ast.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
-import { lowerCFile } from "./lower-c-file.ts";
+import { inOrder, lowerCFile } from "./lower-c-file.ts";
+import { MentionIndex } from "./mention-index.ts";
 import type {
   CallSite,
   CallStatement,
@@ -14,6 +15,7 @@ import type {
 } from "./program.ts";
 import { linkScopes } from "./scope.ts";
 import type { RecordDefinition } from "./types.ts";
+import { UnitCalls } from "./unit-calls.ts";
 
 /** A parsed C file. */
 export interface CSource {
@@ -22,9 +24,16 @@ export interface CSource {
   readonly syntax: TranslationUnit;
 }
 
-/** Joins lowered files (C or TypeScript) and the records that they see into a unit. The files' order does not matter. */
-export function buildUnit(files: readonly ProgramFile[], records: ReadonlyMap<string, RecordDefinition>): DriverUnit {
-  return new Unit(files, records);
+/**
+ * Joins lowered files (C or TypeScript) and the records that they see into a unit. The files' order does not matter. `declarations`
+ * are those of all C files, for their macros.
+ */
+export function buildUnit(
+  files: readonly ProgramFile[],
+  records: ReadonlyMap<string, RecordDefinition>,
+  declarations: Iterable<FileDeclarations> = [],
+): DriverUnit {
+  return new Unit(files, records, declarations);
 }
 
 /** Declarations, scopes, lowering and linking of a set of C files in one go. */
@@ -91,7 +100,7 @@ export class UnitBuilder {
       files.push(file);
       for (const record of own) if (!records.has(record.name)) records.set(record.name, record);
     }
-    return buildUnit(files, records);
+    return buildUnit(files, records, declarations.values());
   }
 }
 
@@ -99,23 +108,52 @@ class Unit implements DriverUnit {
   readonly files: ReadonlyMap<string, ProgramFile>;
   readonly records: ReadonlyMap<string, RecordDefinition>;
   readonly functions: readonly ProgramFunction[];
-  readonly opsTables: readonly OpsTable[];
-  readonly gaps: readonly Gap[];
   readonly #byName = new Map<string, ProgramFunction[]>();
   readonly #globals = new Map<string, { readonly file: string; readonly global: GlobalVariable }[]>();
-  #graph: CallGraph | undefined;
+  readonly #mentions: MentionIndex;
+  readonly #calls: UnitCalls;
 
-  constructor(files: readonly ProgramFile[], records: ReadonlyMap<string, RecordDefinition>) {
+  constructor(
+    files: readonly ProgramFile[],
+    records: ReadonlyMap<string, RecordDefinition>,
+    declarations: Iterable<FileDeclarations>,
+  ) {
     const ordered = [...files].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     this.files = new Map(ordered.map((file) => [file.name, file]));
     this.records = records;
     this.functions = ordered.flatMap((file) => file.functions);
-    this.opsTables = ordered.flatMap((file) => file.opsTables);
-    this.gaps = ordered.flatMap((file) => file.gaps);
     for (const one of this.functions) pushTo(this.#byName, one.name, one);
     for (const file of ordered) {
       for (const global of file.globals) pushTo(this.#globals, global.name, { file: file.name, global });
     }
+    this.#mentions = new MentionIndex(ordered, declarations);
+    this.#calls = new UnitCalls(ordered, this.#mentions, (name, file) => this.functionNamed(name, file));
+  }
+
+  get opsTables(): readonly OpsTable[] {
+    return this.#calls.opsTables;
+  }
+
+  get gaps(): readonly Gap[] {
+    return [...this.files.values()].flatMap((file) => file.gaps);
+  }
+
+  functionsMentioning(name: string): readonly ProgramFunction[] {
+    return this.#mentions.mentioning(name);
+  }
+
+  functionsStoring(field: string): readonly ProgramFunction[] {
+    return this.#calls.storing(field);
+  }
+
+  gapsAround(names: Iterable<string>): readonly Gap[] {
+    const looked = new Set<ProgramFunction>();
+    for (const name of names) for (const one of this.functionsMentioning(name)) looked.add(one);
+    return [...this.files.values()].flatMap((file) => {
+      if (file.syntaxGaps === undefined) return file.gaps;
+      const lowered = file.functions.flatMap((one) => (looked.has(one) ? (one.gaps ?? []) : []));
+      return [...file.syntaxGaps, ...lowered].sort(inOrder);
+    });
   }
 
   functionNamed(name: string, file: string): ProgramFunction | undefined {
@@ -140,68 +178,14 @@ class Unit implements DriverUnit {
   }
 
   callersOf(target: ProgramFunction): readonly CallSite[] {
-    return this.#callGraph().callers.get(target) ?? [];
+    return this.#calls.callersOf(target);
   }
 
   calleesOf(
     caller: ProgramFunction,
   ): readonly { readonly statement: CallStatement; readonly target: ProgramFunction }[] {
-    return this.#callGraph().callees.get(caller) ?? [];
+    return this.#calls.calleesOf(caller);
   }
-
-  #callGraph(): CallGraph {
-    this.#graph ??= this.#makeCallGraph();
-    return this.#graph;
-  }
-
-  #makeCallGraph(): CallGraph {
-    const handlers = new Map<string, Set<ProgramFunction>>();
-    for (const table of this.opsTables) {
-      if (table.record === undefined) continue;
-      for (const entry of table.entries) {
-        const target = this.functionNamed(entry.value, table.file);
-        if (target === undefined) continue;
-        const key = `${table.record}.${entry.field}`;
-        const known = handlers.get(key);
-        if (known === undefined) handlers.set(key, new Set([target]));
-        else known.add(target);
-      }
-    }
-    const graph: CallGraph = { callers: new Map(), callees: new Map() };
-    for (const caller of this.functions) {
-      for (const block of caller.blocks) {
-        for (const statement of block.statements) {
-          if (statement.kind !== "call") continue;
-          for (const target of this.#targets(statement, caller, handlers)) {
-            pushTo(graph.callers, target, { caller, statement });
-            pushTo(graph.callees, caller, { statement, target });
-          }
-        }
-      }
-    }
-    return graph;
-  }
-
-  #targets(
-    statement: CallStatement,
-    caller: ProgramFunction,
-    handlers: ReadonlyMap<string, ReadonlySet<ProgramFunction>>,
-  ): Iterable<ProgramFunction> {
-    const { callee } = statement;
-    if (callee.kind === "direct") {
-      const target = this.functionNamed(callee.name, caller.file);
-      return target === undefined ? [] : [target];
-    }
-    if (callee.target.kind !== "read") return [];
-    const last = callee.target.place.steps.at(-1);
-    if (last?.kind !== "field" || last.record === undefined) return [];
-    return handlers.get(`${last.record}.${last.name}`) ?? [];
-  }
-}
-
-interface CallGraph {
-  readonly callers: Map<ProgramFunction, CallSite[]>;
-  readonly callees: Map<ProgramFunction, { statement: CallStatement; target: ProgramFunction }[]>;
 }
 
 function pushTo<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

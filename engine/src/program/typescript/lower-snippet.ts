@@ -46,9 +46,26 @@ export function lowerSnippet(
     const nothing = { functions: [], globals: [], opsTables: [], gaps: [], includes: [] };
     return { file: { name, text, language: "typescript", ...nothing }, records: [] };
   }
-  const functions = file.functions.map((one): ProgramFunction => ({ ...one, language: "typescript" }));
+  const functions = file.functions.map(
+    (one): ProgramFunction => ({
+      name: one.name,
+      nameSpan: one.nameSpan,
+      isStatic: one.isStatic,
+      result: one.result,
+      parameters: one.parameters,
+      variables: one.variables,
+      blocks: one.blocks,
+      hash: one.hash,
+      annotations: one.annotations,
+      language: "typescript",
+      file: one.file,
+      start: one.start,
+      end: one.end,
+    }),
+  );
+  const { globals, opsTables, gaps, includes } = file;
   return {
-    file: { ...file, language: "typescript", functions },
+    file: { name, text, language: "typescript", functions, globals, opsTables, gaps, includes },
     records: [...unit.records.values()].filter((record) => record.file === name),
   };
 }

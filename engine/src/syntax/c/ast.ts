@@ -3,6 +3,7 @@
  * Nodes are plain objects, discriminated by `kind`, with UTF-16 offsets into the file. The tree keeps what the program
  * (../../program) needs and drops white space and comments. Nothing here knows what a name means.
  */
+import type { Mentions } from "./mentions.ts";
 import type { Span } from "../../text/span.ts";
 
 /** A word that decorates a declaration and is kept as a fact: `__iomem`, `__user`, `__free(kfree)`, `__aligned(64)`. */
@@ -398,6 +399,8 @@ export interface FunctionDefinition extends Span {
   readonly body: CompoundStatement;
   /** 32-bit hash of the definition's tokens: equal text but for white space and comments gives an equal hash. */
   readonly tokenHash: number;
+  /** The names that occur in it; absent where they are not known. */
+  readonly mentions?: Mentions;
 }
 export interface MacroDefinition extends Span {
   readonly kind: "define";

@@ -51,6 +51,8 @@ export class Cursor {
   readonly parameters = new Scratch<ParameterDeclaration>();
   readonly gaps: SyntaxGap[] = [];
   functionName: string | undefined;
+  /** A brace list of the function gives members their values by position. */
+  positional = false;
   /** The statement is an argument of a macro: it may end at `)` or `,`. */
   inArgument = false;
   /** The text is a macro's body: its last statement needs no `;`. */

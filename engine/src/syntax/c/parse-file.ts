@@ -29,6 +29,7 @@ import { parseBlock } from "./parse-statement.ts";
 import { parseSpecifiers } from "./parse-type.ts";
 import type { FileBrace } from "./splitter.ts";
 import type { Tokens } from "./lexer.ts";
+import { mentionsOf } from "./mentions.ts";
 import { tokenHash } from "./token-hash.ts";
 import { beginsType, K, T } from "./tokens.ts";
 
@@ -231,6 +232,7 @@ function readFunction(
   const name = declaredName(declarator) ?? { name: "", start, end: start };
   const firstToken = firstTokenAt(p, start);
   p.functionName = name.name;
+  p.positional = false;
   p.locals.clear();
   for (const parameter of declaredFunction(declarator)?.parameters ?? []) {
     const local = declaredName(parameter.declarator);
@@ -256,6 +258,7 @@ function readFunction(
     annotations: [...specifiers.annotations, ...annotations],
     body: { kind: "compound", body, start: bodyStart, end },
     tokenHash: tokenHash(p, firstToken, p.pos),
+    mentions: mentionsOf(p, firstToken, p.pos, p.positional),
     start,
     end,
   };

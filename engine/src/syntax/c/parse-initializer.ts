@@ -82,6 +82,7 @@ export function parseInitializerItem(p: Cursor): InitializerItem {
     // The oldest GNU form leaves the `=` out after `[i]`.
     if (designators.length > 0) p.take(T.assign);
   }
+  if (designators.length === 0) p.positional = true;
   const value = p.failed() ? missing(p) : parseInitializer(p);
   return { designators, value, start, end: p.endFrom(start) };
 }

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "vitest";
+import { parseC } from "../syntax/c/parse.ts";
+import { buildCUnit } from "./unit.ts";
+
+const unitOf = (text: string) => buildCUnit([{ name: "x.c", text, syntax: parseC(text) }]);
+const names = (functions: readonly { readonly name: string }[]): string[] => functions.map((one) => one.name);
+
+describe("functions that can speak of a name", () => {
+  test("hold it, or use a macro that puts it in", () => {
+    const unit = unitOf(`
+#define FREE(d) release((d)->buf)
+#define FREE_ALL(d) do { FREE(d); } while (0)
+static void a(struct dev *d) { release(d->buf); }
+static void b(struct dev *d) { FREE_ALL(d); }
+static void c(struct dev *d) { other(d); /* release */ }
+`);
+    expect(names(unit.functionsMentioning("release"))).toEqual(["a", "b"]);
+    expect(names(unit.functionsMentioning("buf"))).toEqual(["a", "b"]);
+    expect(names(unit.functionsMentioning("d"))).toEqual(["a", "b", "c"]);
+    expect(names(unit.functionsMentioning("nowhere"))).toEqual([]);
+  });
+
+  test.each([
+    ["pasted tokens", "#define CALL(n) rele##n(1)\nstatic void a(void) { CALL(ase); }"],
+    ["a clean-up", "static void a(void) { void *p __free(release) = get(); }"],
+    ["a scoped loop", "static void a(struct device_node *n) { for_each_child_of_node_scoped(n, c) use(c); }"],
+    ["a guard", "static void a(struct dev *d) { guard(mutex)(&d->lock); }"],
+  ])("count for every name where names come about by %s", (_, text) => {
+    const unit = unitOf(`${text}\nstatic void plain(void) { use(1); }`);
+    expect(names(unit.functionsMentioning("anything"))).toEqual(["a"]);
+  });
+
+  test("may store by position", () => {
+    const unit = unitOf(`
+struct pair { int first; int second; };
+static void a(void) { struct pair p = { 1, 2 }; use(&p); }
+static void b(void) { struct pair p = { .first = 1 }; use(&p); }
+`);
+    expect(names(unit.functionsStoring("second"))).toEqual(["a"]);
+    expect(names(unit.functionsStoring("first"))).toEqual(["a", "b"]);
+  });
+});
+
+describe("every name that lowering makes is foretold", () => {
+  test.each([
+    ["fields behind macros", "static void a(struct scatterlist *s) { sg_dma_address(s) = 0; sg_dma_len(s) = 1; }"],
+    [
+      "callbacks",
+      "static int h(void); static void a(struct ops *o) { o->open = h; } static void b(struct ops *o) { o->open(); }",
+    ],
+    ["aliases", "#define run start\nstatic void start(void) {} static void a(void) { run(); (run)(); }"],
+    ["locals", "static void start(void) {} static void a(void) { void (*f)(void) = start; f(); }"],
+  ])("%s", (_, text) => expectForetold(unitOf(text)));
+});
+
+/** Whatever statements say after lowering was among the answers before it. */
+function expectForetold(unit: ReturnType<typeof unitOf>): void {
+  const missing: string[] = [];
+  for (const owner of unit.functions)
+    for (const block of owner.blocks)
+      for (const statement of block.statements) {
+        if (statement.kind === "call" && statement.callee.kind === "direct")
+          if (!unit.functionsMentioning(statement.callee.name).includes(owner)) missing.push(statement.callee.name);
+        const target =
+          statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+        for (const step of target?.steps ?? [])
+          if (step.kind === "field" && !unit.functionsStoring(step.name).includes(owner)) missing.push(step.name);
+      }
+  expect(missing).toEqual([]);
+}
