@@ -68,8 +68,8 @@ export class LazyFunction implements ProgramFunction {
     if (this.#body === undefined) {
       const nothing = { result: { kind: "unknown" }, parameters: [], variables: [], blocks: [], gaps: [] } as const;
       this.#body = this.#definition && this.#lower ? this.#lower(this.#definition) : nothing;
-      // The head's annotations first: the tree is not needed any more, nor the scope.
-      void this.annotations;
+      // The tree is not needed any more, nor the scope.
+      this.#annotations ??= this.#definition?.annotations.map(spellAnnotation);
       this.#definition = undefined;
       this.#lower = undefined;
     }
