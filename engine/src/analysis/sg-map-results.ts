@@ -32,9 +32,20 @@ export function misreadSgMaps(facts: Facts): readonly SgMapMisread[] {
     if (!kind) continue;
     const { result } = call.statement;
     const count = kind === "sign" && result ? facts.textOfPlace(call.function, result) : undefined;
-    found.push({ call, kind, list: facts.textOf(call.function, list), count });
+    found.push({ call, kind, list: listText(facts, call, list), count });
   }
   return found;
+}
+
+/** An array given as a list is the address of its first element: it keeps the name that the source has for it. */
+function listText(facts: Facts, call: ApiCall, list: Expression): string {
+  if (list.kind === "address") {
+    const last = list.place.steps.at(-1);
+    const { start, end } = list;
+    if (last?.kind === "index" && last.index.start === start && last.index.end === end)
+      return facts.textOfPlace(call.function, { ...list.place, steps: list.place.steps.slice(0, -1) });
+  }
+  return facts.textOf(call.function, list);
 }
 
 function misreading(call: ApiCall): SgMapMisread["kind"] | undefined {

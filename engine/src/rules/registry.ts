@@ -27,6 +27,7 @@ import mapStack from "./map-stack/rule.ts";
 import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
 import mapUserPageNoPin from "./map-user-page-no-pin/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
+import mask64Fallback from "./mask-64-fallback/rule.ts";
 import missingBarrierDesc from "./missing-barrier-desc/rule.ts";
 import missingSyncForCpu from "./missing-sync-for-cpu/rule.ts";
 import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
@@ -79,6 +80,7 @@ export const rules: readonly Rule[] = [
   mapUnalignedSharedLine,
   mapUserPageNoPin,
   mapVmalloc,
+  mask64Fallback,
   missingBarrierDesc,
   missingSyncForCpu,
   mmapCachedPgprot,
