@@ -93,7 +93,7 @@ export class FieldOrigins {
           return key === `global:${cell.location.root.name}`;
         if (fieldKey(cell.location.steps) !== key) return false;
         const other = embeddingOf(cell.location.steps);
-        return other === "" || embedding === "" || other === embedding || embedding.startsWith("*");
+        return embedding.startsWith("*") || mayBeOne(embedding, other);
       });
     // The store was found by its text, but goes through a local to storage of another name.
     if (cells.length === 0) return [];
@@ -124,6 +124,14 @@ export class FieldOrigins {
       name: key.endsWith("area") ? "the PCM buffer" : "the PCM buffer's DMA address",
     }));
   }
+}
+
+/**
+ * Whether two embeddings may be of one place: behind a pointer only the inner fields are known, so `wq->rq` in a helper is the
+ * `qp->wq.rq` of its caller.
+ */
+function mayBeOne(a: string, b: string): boolean {
+  return a === "" || b === "" || a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
 }
 
 /** A call, so that the compiler does not take the value from before the resolution for granted. */

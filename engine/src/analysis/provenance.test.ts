@@ -230,3 +230,16 @@ void go(struct dev *d) { struct op op = {}; op.buf = dma_alloc_coherent(d->dev, 
     expect(inOne(text + caller("op.bounce = true;")).kinds).toEqual(["coherent linear"]);
   });
 });
+
+describe("structs in structs", () => {
+  const types = "struct ring { void *mem; }; struct queues { struct ring rx, tx; }; struct chip { struct queues q; };";
+  const init =
+    "void init(struct dev *d, struct queues *q) { q->rx.mem = dma_alloc_coherent(d->dev, 1, &d->dma, GFP_KERNEL); q->tx.mem = kmalloc(1, GFP_KERNEL); }";
+  it.each([
+    ["rx", "coherent"],
+    ["tx", "linear"],
+  ])("are known by the inner fields where a helper fills them: %s", (ring, kind) => {
+    const start = `void start(struct dev *d, struct chip *c) { init(d, &c->q); sink(c->q.${ring}.mem); }`;
+    expect(inOne(types + init + start).kinds).toEqual([kind]);
+  });
+});
