@@ -1,0 +1,158 @@
+/**
+ * Reads of a kept buffer that the device still owns: the function that unmaps it reads it first, and nobody has synced it.
+ * The unmap shows that the mapping is in place at the read: it is the same handle's, and comes later on the way.
+ */
+import type { BlockId, CallStatement, ProgramFunction } from "../program/program.ts";
+import type { Facts } from "./facts.ts";
+import { flowOf } from "./flow.ts";
+import {
+  bufferBeside,
+  type KeptMapping,
+  keptMappings,
+  mayConcern,
+  mayEndByName,
+  placeOfHandle,
+  runWith,
+  syncsByOtherMeans,
+} from "./kept-mappings.ts";
+import { type Ownership, ownershipOf } from "./ownership.ts";
+import { accessesOf, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
+import { sameField } from "./ownership-fields.ts";
+import type { SymbolicValue } from "./ownership-values.ts";
+import { type StreamingEvent, streamingEvents } from "./streaming-events.ts";
+
+interface Read {
+  readonly access: CpuAccess;
+  readonly block: BlockId;
+  /** The statement's, or behind the last where the block's end reads. */
+  readonly index: number;
+}
+
+export interface EarlyRead {
+  readonly kept: KeptMapping;
+  /** The unmap, or the sync, that comes too late. */
+  readonly end: StreamingEvent;
+  /** In order; the first is the finding. */
+  readonly reads: readonly [CpuAccess, ...CpuAccess[]];
+}
+
+/** One entry for each unmap or sync that comes after a read of what it should have made readable. */
+export function earlyReads(facts: Facts): readonly EarlyRead[] {
+  const kept = keptMappings(facts).filter(
+    ({ map }) => map.direction === "from-device" || map.direction === "bidirectional",
+  );
+  if (kept.length === 0 || syncsByOtherMeans(facts)) return [];
+  return streamingEvents(facts).flatMap((event) => {
+    if (event.step !== "unmap" || event.family !== "single") return [];
+    for (const one of kept) {
+      const found = readsBefore(facts, event, one);
+      if (found) return [found];
+    }
+    return [];
+  });
+}
+
+function readsBefore(facts: Facts, end: StreamingEvent, kept: KeptMapping): EarlyRead | undefined {
+  const { owner, call, handle } = end;
+  if (!handle) return undefined;
+  const ownership = ownershipOf(facts);
+  const values = ownership.valuesOf(owner);
+  if (!values.settled) return undefined;
+  const environment = values.before(call);
+  const place = placeOfHandle(values, environment, handle);
+  if (!place || (place.field !== undefined && !sameField(place.field, kept.handleField))) return undefined;
+  if (!mayConcern(facts, end, kept)) return undefined;
+  const buffers = bufferBeside(values, environment, place.key, kept);
+  if (buffers.length === 0) return undefined;
+  const to = flowOf(owner).locate(call.id);
+  if (!to) return undefined;
+  const ahead = blocksAhead(owner, to.block);
+  // Mapped in this very round, the walk from the map sees the reads.
+  const from = owner === kept.map.owner ? flowOf(owner).locate(kept.map.call.id) : undefined;
+  if (from && (from.block === to.block ? from.index < to.index : ahead.has(from.block))) return undefined;
+  const reads: Read[] = [];
+  for (const block of ahead) {
+    const body = owner.blocks[block];
+    if (!body) continue;
+    const at = values.entryOf(block);
+    for (const [index, statement] of body.statements.entries()) {
+      if (block === to.block && index >= to.index) break;
+      for (const access of accessesOf(values, at, statement, ownership.summaries))
+        if (isRead(access, buffers)) reads.push({ access, block, index });
+      values.step(at, statement);
+    }
+    if (block !== to.block)
+      for (const access of terminatorLoads(values, at, body.terminator))
+        if (isRead(access, buffers)) reads.push({ access, block, index: body.statements.length });
+  }
+  const early = reads
+    .filter((read) => !mayBeSynced(facts, end, kept, read))
+    .map((read) => read.access)
+    .sort((a, b) => a.span.start - b.span.start);
+  const [first, ...others] = early;
+  if (!first || syncedElsewhere(facts, end, kept)) return undefined;
+  return { kept, end, reads: [first, ...others] };
+}
+
+function isRead(access: CpuAccess, buffers: readonly SymbolicValue[]): boolean {
+  if (access.kind !== "load") return false;
+  return buffers.some(({ object, path }) => {
+    if (access.at.object !== object || !access.at.path.startsWith(path)) return false;
+    const rest = access.at.path.slice(path.length);
+    return rest === "" || (".+".includes(rest.charAt(0)) && !rest.startsWith("+#-"));
+  });
+}
+
+/** The blocks from which the event is reached without going round a loop, its own included. */
+export function blocksAhead(owner: ProgramFunction, to: BlockId): ReadonlySet<BlockId> {
+  const flow = flowOf(owner);
+  const rank = new Map(flow.order.map((id, index) => [id, index]));
+  const ahead = new Set([to]);
+  for (const id of ahead)
+    for (const before of flow.predecessors[id] ?? [])
+      if ((rank.get(before) ?? 0) < (rank.get(id) ?? 0)) ahead.add(before);
+  return ahead;
+}
+
+/** Something on a way to the read may have synced or unmapped the buffer. */
+function mayBeSynced(facts: Facts, end: StreamingEvent, kept: KeptMapping, read: Read): boolean {
+  const { owner } = end;
+  const ownership = ownershipOf(facts);
+  for (const id of blocksAhead(owner, read.block))
+    for (const [index, statement] of (owner.blocks[id]?.statements ?? []).entries()) {
+      if (statement.kind !== "call" || statement === end.call || (id === read.block && index >= read.index)) continue;
+      if (ends(facts, ownership, owner, statement, kept)) return true;
+    }
+  return false;
+}
+
+function ends(
+  facts: Facts,
+  ownership: Ownership,
+  owner: StreamingEvent["owner"],
+  call: CallStatement,
+  kept: KeptMapping,
+): boolean {
+  const event = streamingEvents(facts).find((one) => one.call === call && one.owner === owner);
+  if (event) return (event.step === "unmap" || event.step === "sync-for-cpu") && mayConcern(facts, event, kept);
+  return maySync(ownership, owner, call);
+}
+
+/** Whether a call may sync or unmap something: what it calls does, or its name says so and nobody knows it. */
+export function maySync(ownership: Ownership, owner: ProgramFunction, call: CallStatement): boolean {
+  const callees = ownership.callees(owner, call);
+  if (callees.length > 0) return callees.some((one) => ownership.releases(one));
+  return ownership.api(owner, call) === undefined && mayEndByName(call);
+}
+
+/** A caller, or what it calls, may sync the buffer before it comes here. */
+function syncedElsewhere(facts: Facts, end: StreamingEvent, kept: KeptMapping): boolean {
+  const around = runWith(facts, end.owner);
+  return streamingEvents(facts).some(
+    (event) =>
+      event.step === "sync-for-cpu" &&
+      event.owner !== end.owner &&
+      around.has(event.owner) &&
+      mayConcern(facts, event, kept),
+  );
+}
