@@ -66,6 +66,8 @@ export class FieldOrigins {
       origins.push(
         ...this.#soundOrigins(key, file).filter((one) => own.length === 0 || one.birth?.function.file === file),
       );
+    if (origins.length > 0 && (fillers[key] ?? []).some((one) => this.#index.callsTo(one).length > 0))
+      origins.push(unknownOrigin(""));
     query.fields.delete(name);
     const result = origins.length > 0 ? unique(origins) : [unknownOrigin("")];
     const incomplete = wasCut(query);
@@ -125,6 +127,11 @@ export class FieldOrigins {
     }));
   }
 }
+
+/** Calls that store what they are given in a field, of whichever object: the driver's own stores are not all (include/linux/usb.h, linux 6.12.117). */
+const fillers: Readonly<Record<string, readonly string[]>> = {
+  "urb.context": ["usb_fill_control_urb", "usb_fill_bulk_urb", "usb_fill_int_urb"],
+};
 
 /**
  * Whether two embeddings may be of one place: behind a pointer only the inner fields are known, so `wq->rq` in a helper is the
