@@ -5,6 +5,7 @@
  */
 import type { ApiFunction } from "../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../program/program.ts";
+import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { accessesOf, type AccessSummaries, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
 import { conditionOf, outcomes, truthOf } from "./ownership-conditions.ts";
@@ -108,6 +109,8 @@ export interface WalkContext {
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
   /** Whether the function, or one that it calls, ends the device's ownership of some buffer. */
   releases(target: ProgramFunction): boolean;
+  /** Whether the unit stores to the field ("record.field"), and nothing but 0. */
+  isOnlyCleared(field: string): boolean;
   /** Whether the function, or one that it calls, unmaps something. */
   unmaps(target: ProgramFunction): boolean;
   /** Whether it, or one that it calls, tests handles with dma_mapping_error(). */
@@ -253,12 +256,24 @@ class Walk {
       if (state.device) this.#leavesMapped = true;
       if (state.life === "mapped") this.#exit(block, environment, terminator.value, state);
     }
-    for (const { target, learned } of outcomes(this.#values, environment, terminator, state.truths))
+    const never = terminator.kind === "branch" ? this.#neverTrue(environment, terminator.condition) : undefined;
+    const truths = never === undefined ? state.truths : new Map([...state.truths, [never, false]]);
+    for (const { target, learned } of outcomes(this.#values, environment, terminator, truths))
       this.#enter(block, target, {
         ...state,
         life: state.life === "mapped" && this.#mayDecide(block, environment, target, state) ? "unsure" : state.life,
         truths: new Map([...state.truths, ...learned]),
       });
+  }
+
+  /** The name of a tested flag that the driver only ever sets to 0: what is behind it is not executed. */
+  #neverTrue(environment: Environment, condition: Expression): string | undefined {
+    let at = peel(condition);
+    while (at.kind === "unary" && at.operator === "!") at = peel(at.operand);
+    if (at.kind !== "read") return undefined;
+    const key = fieldKey(at.place.steps);
+    if (key === undefined || !this.#context.isOnlyCleared(key)) return undefined;
+    return conditionOf(this.#values, environment, condition).name;
   }
 
   /** Goes over an edge: what the target makes anew is forgotten, and a join's name takes what comes in. */

@@ -130,6 +130,48 @@ describe("accesses of the mapped memory", () => {
   });
 });
 
+describe("a mapping that is left in place", () => {
+  const tested = `dma_addr_t h = ${map}; if (dma_mapping_error(foo->dev, h)) return -ENOMEM;`;
+  const unmap = "dma_unmap_single(foo->dev, h, len, DMA_TO_DEVICE);";
+  it.each([
+    ["by an error return", `${tested} if (i) return -EIO; ${unmap} return 0;`, 1],
+    ["not on the way that the map failed", `${tested} ${unmap} return 0;`, 0],
+    [
+      "not where a ladder unmaps it",
+      `${tested} int err = -EIO; if (i) goto out; err = 0; out: ${unmap} return err;`,
+      0,
+    ],
+    [
+      "not past a test that the walk does not understand",
+      `${tested} if (foo->ring > foo->slots) ${unmap} return 0;`,
+      0,
+    ],
+    [
+      "not after an unmap of what a descriptor holds",
+      `${tested} dma_unmap_single(foo->dev, le32_to_cpu(foo->ring->dma), len, DMA_TO_DEVICE); return 0;`,
+      0,
+    ],
+    [
+      "after the unmap of another mapping",
+      `${tested} dma_addr_t g = dma_map_single(foo->dev, foo, 8, DMA_TO_DEVICE); dma_unmap_single(foo->dev, g, 8, DMA_TO_DEVICE); return 0;`,
+      1,
+    ],
+  ])("%s", (_, body, exits) => {
+    expect(trackOf(body).exits).toHaveLength(exits);
+  });
+
+  it("is freed too early, and unmapped twice", () => {
+    const track = trackOf(`${tested} kfree(buf); ${unmap} if (i) ${unmap} kfree(buf); return 0;`);
+    expect([track.earlyFrees.length, track.doubleUnmaps.length, track.unmaps.length]).toEqual([1, 1, 2]);
+  });
+
+  it("is touched behind no flag that the driver only clears", () => {
+    const cleared = `foo->flag = false; ${tested} if (foo->flag) buf[0] = 1; return 0;`;
+    expect(trackOf(cleared).accesses).toHaveLength(0);
+    expect(trackOf(cleared.replace("false", "i")).accesses).not.toHaveLength(0);
+  });
+});
+
 it("comes to an end on loops that change everything", () => {
   const track = trackOf(
     `dma_addr_t h; while (i--) { h = ${map}; foo->ring = (void *)foo->ring->buf; if (i & 1) continue; buf = foo->ring->buf; } return 0;`,

@@ -122,6 +122,17 @@ export class Ownership implements WalkContext {
     const effects = this.effectsOf(target);
     return releasing.some((effect) => effects.has(effect));
   }
+  isOnlyCleared(field: string): boolean {
+    const stores = workingsOf(this.#facts).index.storesTo(field);
+    return (
+      stores.length > 0 &&
+      stores.every(({ statement }) => {
+        if (statement.kind !== "assign") return false;
+        const value = peel(statement.value);
+        return (value.kind === "constant" && value.value === 0n) || (value.kind === "symbol" && value.name === "false");
+      })
+    );
+  }
   unmaps(target: ProgramFunction): boolean {
     const effects = this.effectsOf(target);
     return [...unmapping].some((effect) => effects.has(effect));
