@@ -4,6 +4,7 @@
  */
 import type { BlockId, Expression, Place } from "../program/program.ts";
 import type { ApiCall, Facts } from "./facts.ts";
+import { successors } from "./flow.ts";
 
 export interface MaskFallback {
   /** The try that does not fail. */
@@ -53,7 +54,10 @@ function failureBlockOf({ function: owner, statement }: ApiCall): BlockId | unde
   if (!block || !result || block.terminator.kind !== "branch") return undefined;
   const { condition, then, otherwise } = block.terminator;
   const failed = failsWhenTrue(condition, result);
-  return failed === undefined ? undefined : failed ? then : otherwise;
+  const target = failed === undefined ? undefined : failed ? then : otherwise;
+  // `if (!only_32_bits && !set(64)) ... else set(32)`: the second call is there for those that never made the first.
+  const entries = owner.blocks.filter((one) => target !== undefined && successors(one.terminator).includes(target));
+  return entries.length === 1 ? target : undefined;
 }
 
 function failsWhenTrue(condition: Expression, result: Place): boolean | undefined {
