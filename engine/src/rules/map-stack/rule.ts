@@ -14,7 +14,7 @@ const rule: Rule = {
     id: "dma/map-stack",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Stack memory must not be used for DMA.",
     why: "With CONFIG_VMAP_STACK the stack is vmalloc memory: mapping it fails, or gives another page. Elsewhere the buffer shares its cache line with live variables, and a device's write is lost when that line is written back.",
     remedy:
