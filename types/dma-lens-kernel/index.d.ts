@@ -3161,7 +3161,7 @@ export function dma_get_sgtable_attrs(dev: device | null, sgt: sg_table | null, 
 /**
  * Gives: user:coherent (sets vm_page_prot via dma_pgprot)
  * Requires: cpu:coherent
- * THE fix for the mail; size must be allocation size, vm_pgoff is the page offset into it
+ * size must be allocation size, vm_pgoff is the page offset into it
  * 0, or a negative errno.
  * linux 6.12.117: include/linux/dma-mapping.h:468
  */
@@ -3400,7 +3400,7 @@ export function snd_pcm_lib_get_vmalloc_page(substream: unknown, offset: Integer
 /**
  * Gives: page/phys/pfn/cpu:linear
  * Requires: see params
- * garbage for vmalloc/coherent/ioremap/kmap; pass to SADA-style sink
+ * garbage for vmalloc/coherent/ioremap/kmap
  * linux 6.12.117: arch/arm64/include/asm/memory.h:409
  */
 export function virt_to_page(kaddr: voidptr): page;
@@ -5118,6 +5118,90 @@ export function regmap_read(map: regmap | null, reg: Integer, val: Cell<number> 
  * linux 6.12.117: include/linux/regmap.h:1246
  */
 export function regmap_update_bits(map: regmap | null, reg: Integer, mask: Integer, val: Integer): int;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:166
+ */
+export function in_8(addr: Iomem): u8;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:167
+ */
+export function out_8(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:170
+ */
+export function in_be16(addr: Iomem): u16;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:175
+ */
+export function out_be16(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:172
+ */
+export function in_le16(addr: Iomem): u16;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:177
+ */
+export function out_le16(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:171
+ */
+export function in_be32(addr: Iomem): u32;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:176
+ */
+export function out_be32(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:173
+ */
+export function in_le32(addr: Iomem): u32;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:178
+ */
+export function out_le32(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:196
+ */
+export function in_be64(addr: Iomem): u64;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:195
+ */
+export function out_be64(addr: Iomem, val: Integer): void;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:210
+ */
+export function in_le64(addr: Iomem): u64;
+/**
+ * Requires: cpu:iomem
+ * PowerPC only
+ * linux 6.12.117: arch/powerpc/include/asm/io.h:209
+ */
+export function out_le64(addr: Iomem, val: Integer): void;
 /**
  * needed on aliasing D-cache after kernel write to / before kernel read of a user-mapped pagecache page
  * linux 6.12.117: include/asm-generic/cacheflush.h:51

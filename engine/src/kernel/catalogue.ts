@@ -12,6 +12,7 @@ import { mapUser } from "./map-user.ts";
 import { masks } from "./masks.ts";
 import { memorySources } from "./memory-sources.ts";
 import { mmio } from "./mmio.ts";
+import { powerpcIo } from "./powerpc-io.ts";
 import { networkBuffers } from "./network-buffers.ts";
 import { noncoherentAllocation } from "./noncoherent-alloc.ts";
 import { queries } from "./queries.ts";
@@ -35,6 +36,7 @@ export const apiFunctions: readonly ApiFunction[] = [
   ...highmem,
   ...ioMap,
   ...mmio,
+  ...powerpcIo,
   ...cacheMaintenance,
   ...barriers,
   ...dmaBuf,
