@@ -4,6 +4,7 @@
  */
 import type { BlockId, CallStatement, ProgramFunction } from "../program/program.ts";
 import { blocksAhead, maySync } from "./early-reads.ts";
+import { runsMeanwhile, runsOnlyAtTheEnds } from "./driver-phases.ts";
 import type { Facts } from "./facts.ts";
 import { flowOf, successors } from "./flow.ts";
 import {
@@ -60,11 +61,13 @@ function unsyncedOf(facts: Facts, kept: KeptMapping): readonly UnsyncedAccess[] 
   const forCpu = events.find((one) => one.step === "sync-for-cpu");
   const forDevice = events.find((one) => one.step === "sync-for-device");
   if (forCpu && forDevice) return [];
+  // What only the teardown unmaps is mapped whenever the device runs.
+  if (events.some((one) => one.step === "unmap" && !runsOnlyAtTheEnds(facts, one.owner))) return [];
   const moving = new Set(events.filter((one) => one.step === "map" || one.step === "unmap").map((one) => one.owner));
   const { direction } = kept.map;
   return facts.unit.functions.flatMap((owner): readonly UnsyncedAccess[] => {
     const fields = fieldsIn(owner);
-    if (!fields.has(kept.bufferField)) return [];
+    if (!fields.has(kept.bufferField) || !runsMeanwhile(facts, owner)) return [];
     const around = runWith(facts, owner);
     if ([...moving].some((one) => around.has(one))) return [];
     if (callsUnknown(facts, owner)) return [];
@@ -96,7 +99,7 @@ function accessesThrough(facts: Facts, owner: ProgramFunction, kept: KeptMapping
 
 function leadsThere({ object, path }: SymbolicValue, kept: KeptMapping): boolean {
   const inner = insideOf(object, kept);
-  if (kept.holder === "memory") return object.startsWith("<") && path.startsWith(kept.bufferName);
+  if (kept.holder === "memory") return object.startsWith("<") && isWithin(path, kept.bufferName);
   if (inner === undefined || !isWithin(path, kept.start)) return false;
   const at = inner.lastIndexOf(kept.bufferName);
   return at > 0 && /^>?(\+[^.]*)?$/.test(inner.slice(at + kept.bufferName.length).replace(/@<R\d+>$/, ""));

@@ -1,9 +1,12 @@
 /**
  * Looks for reads of a buffer that another function mapped for the device and that nobody has taken back yet: the function reads it and
- * unmaps it afterwards. Silent where a caller may have synced it, and in drivers that flush by hand or ask for coherence.
+ * unmaps it afterwards, or the buffer stays mapped until the teardown and no function of the driver syncs it for the CPU.
+ * Silent where a caller may have synced it, and in drivers that flush by hand or ask for coherence.
  */
 import { earlyReads } from "../../analysis/early-reads.ts";
 import type { Facts } from "../../analysis/facts.ts";
+import { unsyncedAccesses } from "../../analysis/kept-ownership.ts";
+import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/kept-words.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -29,36 +32,32 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
+  const told = new Set<string>();
   for (const { kept, end, reads } of earlyReads(facts)) {
     const [first, ...others] = reads;
     const { owner } = end;
     const handle = end.handle ? facts.textOf(owner, end.handle) : "the handle";
-    const what = first.place ? facts.textOfPlace(owner, first.place) : "the buffer";
-    const how = first.by !== undefined ? `${first.by}()` : "the CPU";
-    const more = others.length > 0 ? ` (and ${others.length} more below)` : "";
-    const map = kept.map;
+    told.add(`${first.span.file} ${first.span.start}`);
     yield {
       ...first.span,
-      message: `${how} reads ${what} before ${end.api.name}() takes it back from the device${more}: the bytes may be older than the transfer.`,
+      message: `${accessWords(facts, owner, first, kept)} before ${end.api.name}() takes it back from the device${moreBelow(others)}: the bytes may be older than the transfer.`,
       function: owner.name,
-      path: [
-        {
-          ...map.call.calleeSpan,
-          function: map.owner.name,
-          statement: map.call.id,
-          role: "map",
-          note: "mapped for the device here",
-        },
-        {
-          ...end.call.calleeSpan,
-          function: owner.name,
-          statement: end.call.id,
-          role: "unmap",
-          note: `${handle} unmapped only here`,
-        },
-        { ...first.span, function: owner.name, statement: first.statement, role: "sink", note: "read here" },
-      ],
+      path: [mapStep(kept), eventStep(end, `${handle} unmapped only here`), accessStep(owner, first)],
       subjects: [handle],
+      fixes: [],
+    };
+  }
+  for (const { kept, owner, kind, accesses, otherSync } of unsyncedAccesses(facts)) {
+    const [{ access }, ...others] = accesses;
+    const place = `${access.span.file} ${access.span.start}`;
+    if (kind !== "load" || otherSync || told.has(place)) continue;
+    told.add(place);
+    yield {
+      ...access.span,
+      message: `${accessWords(facts, owner, access, kept)}, which stays mapped for the device, and nothing syncs it for the CPU${moreBelow(others)}: the bytes may be older than the transfer.`,
+      function: owner.name,
+      path: [mapStep(kept), accessStep(owner, access)],
+      subjects: [kept.handleField],
       fixes: [],
     };
   }
