@@ -13,7 +13,7 @@ const rule: Rule = {
     id: "dma/leak-mapping",
     group: "streaming",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary: "A function that fails after it mapped memory must unmap it before it returns.",
     why: "What stays mapped keeps its addresses in the IOMMU and its slots of the bounce buffer. Each failure takes some more, until maps fail that have nothing to do with it; and the device can still reach memory that has been freed meanwhile.",
     remedy: "Unmap on the error path, in the reverse order of the maps: `goto err_unmap`.",

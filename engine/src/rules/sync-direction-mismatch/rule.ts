@@ -14,7 +14,7 @@ const rule: Rule = {
     id: "dma/sync-direction-mismatch",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "The unmap and the syncs of a streaming mapping must be given the direction that it was mapped with.",
     why: "The direction decides what happens to the caches and to a bounce buffer. An unmap that says DMA_TO_DEVICE neither drops cached lines nor copies the bounce buffer back, so the CPU keeps the old bytes; a map that says DMA_TO_DEVICE gives an IOMMU mapping that the device may not write.",
     remedy: "Use one direction, the one in which the device moves the data, for the map, its syncs and its unmap.",

@@ -13,7 +13,7 @@ const rule: Rule = {
     id: "dma/unmap-wrong-function",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "What one family of calls mapped or allocated must be unmapped and synced by the same family.",
     why: "The unmap of the wrong family gives back what was never given: it works on the caches of a resource that has none, leaves coherent memory allocated, and frees IOMMU addresses that are still in use. dma_unmap_single() and dma_unmap_page() are one function today, so mixing these two only misleads the reader.",
     remedy:
