@@ -25,6 +25,7 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
   const names = new SourceNames(unit);
   const provenance = new Provenance(index, names);
   const byEffect = new Map<Effect, readonly ApiCall[]>();
+  const byEffects = new Map<string, readonly ApiCall[]>();
   const callsOf = (effect: Effect): readonly ApiCall[] => {
     let calls = byEffect.get(effect);
     if (calls === undefined) {
@@ -41,7 +42,15 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
   const facts: Facts = {
     unit,
     apiOf: (caller, statement) => (statement.kind === "call" ? index.api(caller, statement) : undefined),
-    callsWith: (...effects) => effects.flatMap(callsOf).sort(inSourceOrder),
+    callsWith: (...effects) => {
+      const key = effects.join();
+      let calls = byEffects.get(key);
+      if (calls === undefined) {
+        calls = effects.flatMap(callsOf).sort(inSourceOrder);
+        byEffects.set(key, calls);
+      }
+      return calls;
+    },
     callsTo: (name) => index.callsTo(name),
     statementOf: (owner, id) => flowOf(owner).statement(id),
     valueOf: (point, expression) => provenance.valueOf(point.function, point.statement, expression, point.block),

@@ -87,6 +87,8 @@ export class MentionIndex {
   readonly #known = new Map<string, readonly ProgramFunction[]>();
   readonly #reaching = new Map<string, readonly string[]>();
   #wild: readonly (readonly number[])[] | undefined;
+  #wildFunctions: readonly ProgramFunction[] | undefined;
+  #ordinals: Map<ProgramFunction, number> | undefined;
   #positional: ReadonlySet<ProgramFunction> | undefined;
 
   /** The files in the unit's order, and everything that they declare. */
@@ -113,11 +115,19 @@ export class MentionIndex {
 
   /** Functions that may use the function of the name as a value, in the unit's order. */
   valuing(name: string): readonly ProgramFunction[] {
-    const macros = this.#macrosReaching(name);
     const direct = this.#gather([name], (code) => (code & 1 ? code >> 1 : -1));
-    if (macros.length === 0) return direct;
-    const all = new Set([...direct, ...this.#gather(macros, (code) => code >> 1)]);
-    return this.#files.flatMap((file) => file.functions.filter((one) => all.has(one)));
+    const macros = this.#macrosReaching(name);
+    return macros.length === 0 ? direct : this.inOrder([...direct, ...this.#gather(macros, (code) => code >> 1)]);
+  }
+
+  /** Each once, in the unit's order. */
+  inOrder(functions: Iterable<ProgramFunction>): readonly ProgramFunction[] {
+    if (this.#ordinals === undefined) {
+      this.#ordinals = new Map();
+      for (const file of this.#files) for (const one of file.functions) this.#ordinals.set(one, this.#ordinals.size);
+    }
+    const ordinals = this.#ordinals;
+    return [...new Set(functions)].sort((a, b) => (ordinals.get(a) ?? 0) - (ordinals.get(b) ?? 0));
   }
 
   /** Functions of a file that may use any function as a value, in order. `isFunction` knows the names of functions. */
@@ -225,20 +235,17 @@ export class MentionIndex {
   /** The functions of all files that hold one of the names, with those that count for every name. */
   #gather(names: readonly string[], positionOf: (code: number) => number): readonly ProgramFunction[] {
     const found: ProgramFunction[] = [];
-    this.#files.forEach((file, at) => {
+    for (const file of this.#files) {
       const index = indexOf(file);
-      const positions = new Set(this.#wildOf(at));
       for (const name of names)
         for (const code of index.get(name) ?? []) {
-          const position = positionOf(code);
-          if (position >= 0) positions.add(position);
+          const one = file.functions[positionOf(code)];
+          if (one !== undefined) found.push(one);
         }
-      if (positions.size === 0) return;
-      for (const position of [...positions].sort((a, b) => a - b)) {
-        const one = file.functions[position];
-        if (one !== undefined) found.push(one);
-      }
-    });
-    return found;
+    }
+    this.#wildFunctions ??= this.#files.flatMap((file, at) =>
+      [...this.#wildOf(at)].sort((a, b) => a - b).flatMap((position) => file.functions[position] ?? []),
+    );
+    return found.length === 0 ? this.#wildFunctions : this.inOrder([...found, ...this.#wildFunctions]);
   }
 }

@@ -33,6 +33,7 @@ export class UnitCalls {
   readonly #tables = new Map<ProgramFile, readonly OpsTable[]>();
   readonly #valuing = new Map<ProgramFile, readonly ProgramFunction[]>();
   #opsTables: readonly OpsTable[] | undefined;
+  #holding: Map<string, { readonly file: string; readonly field: string }[]> | undefined;
 
   /** The files in the unit's order. `named` finds the definition that a name means in a file. */
   constructor(files: readonly ProgramFile[], mentions: MentionIndex, named: Named) {
@@ -49,9 +50,9 @@ export class UnitCalls {
   storing(field: string): readonly ProgramFunction[] {
     let found = this.#storing.get(field);
     if (found === undefined) {
-      const all = new Set(this.#mentions.mentioning(field));
-      for (const one of this.#mentions.positional) all.add(one);
-      found = this.#files.flatMap((file) => file.functions.filter((one) => all.has(one)));
+      const mentioning = this.#mentions.mentioning(field);
+      const { positional } = this.#mentions;
+      found = positional.size === 0 ? mentioning : this.#mentions.inOrder([...mentioning, ...positional]);
       this.#storing.set(field, found);
     }
     return found;
@@ -84,22 +85,33 @@ export class UnitCalls {
     const candidates = new Set(this.#mentions.mentioning(target.name));
     // The fields through which it may be called, in whatever table it stands.
     const holders = this.#mentions.valuing(target.name);
-    const tables = [
-      ...this.#files.flatMap((file) => (file.globalTables === undefined ? file.opsTables : file.globalTables)),
-      ...holders.flatMap(functionTables),
-    ];
     const fields = new Set<string>();
-    for (const table of tables)
+    for (const { file, field } of this.#fieldsHolding(target.name))
+      if (this.#named(target.name, file) === target) fields.add(field);
+    for (const table of holders.flatMap(functionTables))
       for (const entry of table.entries)
         if (entry.value === target.name && this.#named(entry.value, table.file) === target) fields.add(entry.field);
     for (const field of fields) for (const one of this.#mentions.mentioning(field)) candidates.add(one);
     const sites: CallSite[] = [];
-    for (const file of this.#files)
-      for (const caller of file.functions)
-        if (candidates.has(caller))
-          for (const callee of this.calleesOf(caller))
-            if (callee.target === target) sites.push({ caller, statement: callee.statement });
+    for (const caller of this.#mentions.inOrder(candidates))
+      for (const callee of this.calleesOf(caller))
+        if (callee.target === target) sites.push({ caller, statement: callee.statement });
     return sites;
+  }
+
+  /** The fields of the globals' tables that hold a function of the name, whichever that is in their file. */
+  #fieldsHolding(name: string): readonly { readonly file: string; readonly field: string }[] {
+    if (this.#holding === undefined) {
+      this.#holding = new Map();
+      for (const file of this.#files)
+        for (const table of file.globalTables ?? file.opsTables)
+          for (const { value, field } of table.entries) {
+            const known = this.#holding.get(value);
+            if (known === undefined) this.#holding.set(value, [{ file: table.file, field }]);
+            else known.push({ file: table.file, field });
+          }
+    }
+    return this.#holding.get(name) ?? [];
   }
 
   #targets(statement: CallStatement, caller: ProgramFunction): Iterable<ProgramFunction> {
