@@ -35,7 +35,14 @@ export interface HandleAsAddress {
 }
 
 /** Drivers that are the translation: what they write to memory and registers are physical addresses by right. */
-const translators = new Set(["iommu_ops", "iommu_domain_ops", "dma_map_ops", "iommu_flush_ops"]);
+const translators = new Set([
+  "iommu_ops",
+  "iommu_domain_ops",
+  "dma_map_ops",
+  "iommu_flush_ops",
+  "agp_bridge_driver", // a GART's table holds physical addresses, include/linux/agp_backend.h
+  "riscv_nonstd_cache_ops", // a cache controller is told physical addresses, arch/riscv/include/asm/dma-noncoherent.h
+]);
 
 export function isTranslator(facts: Facts): boolean {
   return facts.unit.opsTables.some(({ record }) => record !== undefined && translators.has(record));
@@ -51,12 +58,14 @@ export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
     for (const block of owner.blocks)
       for (const statement of block.statements)
         for (const { value, span, sink, converted } of sinksOf(facts, owner, statement)) {
-          if (!converted && !mayBeComputed(value)) continue;
+          // A field that is declared as a DMA address is wrong where the address was put there.
+          if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
           const values = facts.valueOf({ function: owner, statement: statement.id }, value);
-          for (const verdict of forbiddenOrigins(values, converted ? isMappable : isPhysical)) {
-            const key = addressKey(verdict.origin);
-            if (told.has(key)) continue;
-            told.add(key);
+          const verdict = forbiddenOrigins(values, converted ? isMappable : isPhysical).find(
+            ({ origin }) => !told.has(addressKey(origin)),
+          );
+          if (verdict) {
+            told.add(addressKey(verdict.origin));
             const name = converted ? facts.textOf(owner, value) : verdict.origin.name;
             found.push({ ...verdict, function: owner, statement, span, name, sink });
           }
@@ -77,7 +86,9 @@ export function handlesAsAddresses(facts: Facts): readonly HandleAsAddress[] {
     const origins = value.contexts.flatMap((context) => context.origins);
     // A dma_addr_t that holds a physical address is wrong where that was put there, and right here.
     const elsewhere = origins.some(({ conversions }) => /phys|bus|frame/.test(conversions.join()));
-    if (made || (isDeclaredHandle(subject) && !elsewhere)) found.push({ call, subject, verdict: made });
+    // A frame number that is kept in a dma_addr_t was never a DMA address.
+    const isFrame = call.name.startsWith("pfn_") && peel(subject).kind === "read";
+    if (made || (isDeclaredHandle(subject) && !elsewhere && !isFrame)) found.push({ call, subject, verdict: made });
   }
   return found;
 }
@@ -92,7 +103,7 @@ function isPhysical(origin: Origin): boolean {
 
 /** Memory that a device could be given. Coherent memory has a finding of its own; code, registers and constants are not for DMA. */
 function isMappable(origin: Origin): boolean {
-  return !isCoherentMemory(origin) && !/^(function|string|null|iomem|sram|phys)$/.test(origin.kind);
+  return !isCoherentMemory(origin) && !/^(function|string|number|null|iomem|sram|phys)$/.test(origin.kind);
 }
 
 function addressKey(origin: Origin): string {
@@ -140,6 +151,7 @@ function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): re
 /** Which arguments of a call are DMA addresses by the callee's declaration. */
 function parametersOf(facts: Facts, owner: ProgramFunction, call: CallStatement): readonly boolean[] {
   const api = facts.apiOf(owner, call);
+  if (api && /^(unmap|sync|free|check)/.test(api.effect)) return [];
   if (api)
     return api.parameters.map(({ role, type }) => role === "handle" && type !== undefined && /^dma_addr_t$/.test(type));
   const target = facts.unit.functionNamed(calleeName(call), owner.file);
@@ -196,6 +208,11 @@ function isDeclaredHandle(expression: Expression): boolean {
   while (at.kind === "binary" && (at.operator === ">>" || at.operator === "+" || at.operator === "-"))
     at = peel(at.left);
   return at.kind === "read" && isDmaType(typeOf(at));
+}
+
+function isHeldHandle(value: Expression): boolean {
+  const one = peel(value);
+  return one.kind === "read" && one.place.steps.length > 0 && isDmaType(one.place.type);
 }
 
 /** Constants are no addresses of memory; asking for their origin would cost time for each register write. */

@@ -9,7 +9,7 @@ const rule: Rule = {
     id: "dma/handle-as-cpu-pointer",
     group: "addresses",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "A DMA address is not a CPU address and must not be turned into one.",
     why: "Behind an IOMMU the DMA address is an I/O virtual address: phys_to_virt() of it points to somebody else's memory. Where coherent memory is remapped it points to the cached alias, and the CPU reads stale descriptors.",
     remedy: "Keep the CPU pointer beside the DMA address, and use that.",
