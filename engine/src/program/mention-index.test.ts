@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseC } from "../syntax/c/parse.ts";
 import { buildCUnit } from "./unit.ts";
@@ -51,6 +53,12 @@ describe("every name that lowering makes is foretold", () => {
     ["aliases", "#define run start\nstatic void start(void) {} static void a(void) { run(); (run)(); }"],
     ["locals", "static void start(void) {} static void a(void) { void (*f)(void) = start; f(); }"],
   ])("%s", (_, text) => expectForetold(unitOf(text)));
+
+  const rules = path.resolve(import.meta.dirname, "../rules");
+  const fixtures = readdirSync(rules, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /fixtures.*\.c$/.test(name),
+  );
+  test.each(fixtures)("rules/%s", (name) => expectForetold(unitOf(readFileSync(path.join(rules, name), "utf8"))));
 });
 
 /** Whatever statements say after lowering was among the answers before it. */
@@ -67,4 +75,18 @@ function expectForetold(unit: ReturnType<typeof unitOf>): void {
           if (step.kind === "field" && !unit.functionsStoring(step.name).includes(owner)) missing.push(step.name);
       }
   expect(missing).toEqual([]);
+  // What is found table by table and function by function is what lowering everything finds.
+  expect(unit.opsTables).toEqual([...unit.files.values()].flatMap((file) => file.opsTables));
+  const eager = unit.functions.flatMap((caller) =>
+    unit
+      .calleesOf(caller)
+      .map(({ statement, target }) => ({ caller: caller.name, statement: statement.id, target: target.name })),
+  );
+  const lazy = unit.functions.flatMap((target) =>
+    unit
+      .callersOf(target)
+      .map(({ caller, statement }) => ({ caller: caller.name, statement: statement.id, target: target.name })),
+  );
+  const order = (sites: typeof eager): string[] => sites.map((site) => JSON.stringify(site)).sort();
+  expect(order(lazy)).toEqual(order(eager));
 }
