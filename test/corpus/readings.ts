@@ -81,11 +81,14 @@ export function placeKey(place: Place): string {
 export function tallyOf(found: readonly Place[], readings: readonly Reading[]): Tally {
   const reported = new Set(found.map(placeKey));
   const current = readings.filter((reading) => reported.has(placeKey(reading)));
+  const verdicts = new Map(current.map((reading) => [placeKey(reading), reading.verdict]));
+  // Two findings may have one place (two buffers in one call): the reading is of both.
+  const read = found.flatMap((place) => verdicts.get(placeKey(place)) ?? []);
   return {
     kernel,
     found: found.length,
-    read: current.length,
-    right: current.filter(({ verdict }) => verdict === "right").length,
+    read: read.length,
+    right: read.filter((verdict) => verdict === "right").length,
     date: readings.reduce((latest, { date }) => (date > latest ? date : latest), ""),
     doubtful: current.filter(({ verdict }) => verdict !== "right"),
     mended: readings.filter((reading) => reading.verdict === "wrong" && !reported.has(placeKey(reading))),
