@@ -240,7 +240,7 @@ function mayTakeBack(
 }
 
 /** The blocks that are reached from behind a spot while nothing ends, each as far as its first end. */
-function blocksOpen(
+export function blocksOpen(
   owner: ProgramFunction,
   from: Spot,
   ends: (call: CallStatement) => boolean,

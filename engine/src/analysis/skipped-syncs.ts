@@ -2,10 +2,12 @@
  * Maps and unmaps that leave the caches alone (DMA_ATTR_SKIP_CPU_SYNC) where no sync of the driver does their work: the attribute is a
  * promise to sync by hand (Documentation/core-api/dma-attributes.rst:46-68, linux 6.12.117).
  */
-import type { ProgramFunction } from "../program/program.ts";
+import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import { runsOnlyAtTheEnds } from "./driver-phases.ts";
 import type { Facts } from "./facts.ts";
+import { flowOf } from "./flow.ts";
 import { syncsByOtherMeans } from "./kept-mappings.ts";
+import { blocksOpen } from "./kept-ownership.ts";
 import { partnersOf } from "./mapping-partners.ts";
 import { type StreamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
 
@@ -32,8 +34,14 @@ export function neverSyncedMaps(facts: Facts): readonly StreamingEvent[] {
   return maps.filter(
     (map) =>
       !exporters.has(map.owner) &&
+      !isZeroPage(facts, map) &&
       !streamingEvents(facts).some((event) => event.step === "sync-for-device" && mayBelong(facts, event, map)),
   );
+}
+
+/** Nobody has written to the kernel's page of zeros since it booted: no line of it is dirty. */
+function isZeroPage(facts: Facts, { owner, buffer }: StreamingEvent): boolean {
+  return buffer !== undefined && facts.textOf(owner, buffer).startsWith("ZERO_PAGE(");
 }
 
 /**
@@ -50,7 +58,7 @@ export function neverSyncedUnmaps(facts: Facts): readonly StreamingEvent[] {
   if (unmaps.length === 0 || syncsByOtherMeans(facts)) return [];
   const exporters = bufferExporters(facts);
   return unmaps.filter((unmap) => {
-    if (exporters.has(unmap.owner) || runsOnlyAtTheEnds(facts, unmap.owner)) return false;
+    if (exporters.has(unmap.owner) || runsOnlyAtTheEnds(facts, unmap.owner) || !outlives(unmap)) return false;
     return !streamingEvents(facts).some(
       (event) =>
         event !== unmap &&
@@ -59,6 +67,17 @@ export function neverSyncedUnmaps(facts: Facts): readonly StreamingEvent[] {
         (event.step === "sync-for-cpu" || (event.step === "unmap" && !skipsSync(facts, event))),
     );
   });
+}
+
+/** Whether some way from the unmap leads out of the function without a free: memory that is freed at once is not read any more. */
+function outlives({ owner, call }: StreamingEvent): boolean {
+  const at = flowOf(owner).locate(call.id);
+  if (!at) return false;
+  const frees = (one: CallStatement): boolean =>
+    one.callee.kind === "direct" && /free|put_page|consume_skb/.test(one.callee.name);
+  return blocksOpen(owner, at, frees).some(
+    ({ block, until }) => until === Number.MAX_SAFE_INTEGER && owner.blocks[block]?.terminator.kind === "return",
+  );
 }
 
 /** Whether a sync may be about what the map made. */
