@@ -32,12 +32,14 @@ export function mismatchedAliases(facts: Facts): readonly MismatchedAlias[] {
   return found;
 }
 
-function isOrdinaryPage({ kind, api, conversions }: Origin): boolean {
+/** Pages of the page allocator or the slab, which the linear map has. */
+export function isOrdinaryPage({ kind, api, conversions }: Origin): boolean {
   if (kind !== "linear" && api?.handle !== "page") return false;
   return conversions.every((one) => one === "page" || one === "offset");
 }
 
-function retypes(facts: Facts): boolean {
+/** Whether the driver changes the linear map's own type. */
+export function retypes(facts: Facts): boolean {
   return retyping.some((name) => facts.callsTo(name).length > 0);
 }
 

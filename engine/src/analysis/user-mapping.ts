@@ -141,7 +141,7 @@ function framebufferExports(facts: Facts): readonly UserMapping[] {
   const mappings: UserMapping[] = [];
   for (const { function: owner, statement } of index.storesTo("fb_fix_screeninfo.smem_start")) {
     const put = stored(facts, owner, statement, "fb_fix_screeninfo.smem_start");
-    if (!put || !coreMapsFramebuffer(facts, owner.file)) continue;
+    if (!put || !coreMapsFramebuffer(facts, owner.file, statement)) continue;
     mappings.push({
       ...put,
       unit: "address",
@@ -153,13 +153,35 @@ function framebufferExports(facts: Facts): readonly UserMapping[] {
   return mappings;
 }
 
-function coreMapsFramebuffer(facts: Facts, file: string): boolean {
+function coreMapsFramebuffer(facts: Facts, file: string, statement: Statement): boolean {
   const globals = [...facts.unit.files.values()].flatMap((one) =>
     one.globals.filter((global) => global.type.kind === "record" && global.type.name === "fb_ops"),
   );
   const own = globals.filter((one) => one.file === file);
-  const relevant = own.length > 0 ? own : globals;
+  const named = tablesOfScreen(facts, own, statement);
+  const relevant = named.length > 0 ? named : own.length > 0 ? own : globals;
   return relevant.length > 0 && relevant.every((global) => leavesMappingToCore(facts, global));
+}
+
+/** The tables that the driver gives to the fb_info whose smem_start is stored, where both are told by a member of the driver's struct. */
+function tablesOfScreen(
+  facts: Facts,
+  tables: readonly GlobalVariable[],
+  statement: Statement,
+): readonly GlobalVariable[] {
+  const screen = tables.length > 1 ? screenMember(statement, "fix") : undefined;
+  if (screen === undefined) return [];
+  const stores = workingsOf(facts).index.storesTo("fb_info.fbops");
+  const same = stores.filter((store) => screenMember(store.statement, "fbops") === screen);
+  return tables.filter((table) => same.some((store) => names(store.statement, table.name)));
+}
+
+/** "foo_dev.screen" of `foo->screen.fix.smem_start = ...`. */
+function screenMember(statement: Statement, member: string): string | undefined {
+  if (statement.kind !== "assign") return undefined;
+  const { steps } = statement.target;
+  const at = steps.findIndex((step) => step.kind === "field" && step.record === "fb_info" && step.name === member);
+  return at > 0 ? fieldKey(steps.slice(0, at)) : undefined;
 }
 
 function leavesMappingToCore(facts: Facts, global: GlobalVariable): boolean {
@@ -193,7 +215,8 @@ function protectionOf(
   return of(setElsewhere(facts, owner) ? "unknown" : "cached");
 }
 
-function protectionOfVma(
+/** What vma->vm_page_prot holds just before a statement. */
+export function protectionOfVma(
   facts: Facts,
   owner: ProgramFunction,
   statement: StatementId,
