@@ -18,7 +18,7 @@ import {
 import { type Ownership, ownershipOf } from "./ownership.ts";
 import { accessesOf, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
 import { sameField } from "./ownership-fields.ts";
-import type { SymbolicValue } from "./ownership-values.ts";
+import { type SymbolicValue, textOfValue } from "./ownership-values.ts";
 import { type StreamingEvent, streamingEvents } from "./streaming-events.ts";
 
 interface Read {
@@ -32,6 +32,9 @@ export interface EarlyRead {
   readonly kept: KeptMapping;
   /** The unmap, or the sync, that comes too late. */
   readonly end: StreamingEvent;
+  /** The function that reads, and its call that ends the mapping: the unmap itself, or a helper that unmaps. */
+  readonly owner: ProgramFunction;
+  readonly call: CallStatement;
   /** In order; the first is the finding. */
   readonly reads: readonly [CpuAccess, ...CpuAccess[]];
 }
@@ -44,25 +47,64 @@ export function earlyReads(facts: Facts): readonly EarlyRead[] {
   if (kept.length === 0 || syncsByOtherMeans(facts)) return [];
   return streamingEvents(facts).flatMap((event) => {
     if (event.step !== "unmap" || event.family !== "single") return [];
-    for (const one of kept) {
-      const found = readsBefore(facts, event, one);
-      if (found) return [found];
-    }
-    return [];
+    return endingsOf(facts, event).flatMap((ending) => {
+      for (const one of kept) {
+        const found = readsBefore(facts, ending, one);
+        if (found) return [found];
+      }
+      return [];
+    });
   });
 }
 
-function readsBefore(facts: Facts, end: StreamingEvent, kept: KeptMapping): EarlyRead | undefined {
-  const { owner, call, handle } = end;
-  if (!handle) return undefined;
+/** An unmap as a function sees it: its own call, or the call of a helper that unmaps on every way through it. */
+interface Ending {
+  readonly event: StreamingEvent;
+  readonly owner: ProgramFunction;
+  readonly call: CallStatement;
+  /** The place that keeps the handle, and its field where the unmap names it. */
+  readonly key: string;
+  readonly field: string | undefined;
+}
+
+function endingsOf(facts: Facts, event: StreamingEvent): readonly Ending[] {
+  const { owner, call, handle } = event;
   const ownership = ownershipOf(facts);
   const values = ownership.valuesOf(owner);
-  if (!values.settled) return undefined;
-  const environment = values.before(call);
-  const place = placeOfHandle(values, environment, handle);
-  if (!place || (place.field !== undefined && !sameField(place.field, kept.handleField))) return undefined;
-  if (!mayConcern(facts, end, kept)) return undefined;
-  const buffers = bufferBeside(values, environment, place.key, kept);
+  if (!handle || !values.settled) return [];
+  const place = placeOfHandle(values, values.before(call), handle);
+  if (!place) return [];
+  const own: Ending = { event, owner, call, key: place.key, field: place.field };
+  const root = /<P(\d+)>/.exec(place.key)?.[1];
+  const parameter = root === undefined ? -1 : owner.parameters.indexOf(Number(root));
+  if (root === undefined || parameter < 0 || !onEveryWay(owner, call)) return [own];
+  const seen = facts.unit.callersOf(owner).flatMap(({ caller, statement }): readonly Ending[] => {
+    const outer = ownership.valuesOf(caller);
+    const argument = statement.arguments[parameter];
+    if (caller === owner || !argument || !outer.settled) return [];
+    const passed = textOfValue(outer.evaluate(outer.before(statement), argument));
+    const key = place.key.replaceAll(`<P${root}>`, passed);
+    return /<[PVJ]\d+/.test(place.key.replaceAll(`<P${root}>`, ""))
+      ? []
+      : [{ event, owner: caller, call: statement, key, field: place.field }];
+  });
+  return [own, ...seen];
+}
+
+function onEveryWay(owner: ProgramFunction, call: CallStatement): boolean {
+  const flow = flowOf(owner);
+  const at = flow.locate(call.id);
+  const returns = flow.order.filter((id) => owner.blocks[id]?.terminator.kind === "return");
+  return at !== undefined && returns.length > 0 && returns.every((one) => flow.dominates(at.block, one));
+}
+
+function readsBefore(facts: Facts, end: Ending, kept: KeptMapping): EarlyRead | undefined {
+  const { owner, call } = end;
+  const ownership = ownershipOf(facts);
+  const values = ownership.valuesOf(owner);
+  if (end.field !== undefined && !sameField(end.field, kept.handleField)) return undefined;
+  if (!mayConcern(facts, end.event, kept)) return undefined;
+  const buffers = bufferBeside(values, values.before(call), end.key, kept);
   if (buffers.length === 0) return undefined;
   const to = flowOf(owner).locate(call.id);
   if (!to) return undefined;
@@ -91,7 +133,7 @@ function readsBefore(facts: Facts, end: StreamingEvent, kept: KeptMapping): Earl
     .sort((a, b) => a.span.start - b.span.start);
   const [first, ...others] = early;
   if (!first || syncedElsewhere(facts, end, kept)) return undefined;
-  return { kept, end, reads: [first, ...others] };
+  return { kept, end: end.event, owner, call, reads: [first, ...others] };
 }
 
 function isRead(access: CpuAccess, buffers: readonly SymbolicValue[]): boolean {
@@ -115,7 +157,7 @@ export function blocksAhead(owner: ProgramFunction, to: BlockId): ReadonlySet<Bl
 }
 
 /** Something on a way to the read may have synced or unmapped the buffer. */
-function mayBeSynced(facts: Facts, end: StreamingEvent, kept: KeptMapping, read: Read): boolean {
+function mayBeSynced(facts: Facts, end: Ending, kept: KeptMapping, read: Read): boolean {
   const { owner } = end;
   const ownership = ownershipOf(facts);
   for (const id of blocksAhead(owner, read.block))
@@ -129,7 +171,7 @@ function mayBeSynced(facts: Facts, end: StreamingEvent, kept: KeptMapping, read:
 function ends(
   facts: Facts,
   ownership: Ownership,
-  owner: StreamingEvent["owner"],
+  owner: ProgramFunction,
   call: CallStatement,
   kept: KeptMapping,
 ): boolean {
@@ -146,7 +188,7 @@ export function maySync(ownership: Ownership, owner: ProgramFunction, call: Call
 }
 
 /** A caller, or what it calls, may sync the buffer before it comes here. */
-function syncedElsewhere(facts: Facts, end: StreamingEvent, kept: KeptMapping): boolean {
+function syncedElsewhere(facts: Facts, end: Ending, kept: KeptMapping): boolean {
   const around = runWith(facts, end.owner);
   return streamingEvents(facts).some(
     (event) =>

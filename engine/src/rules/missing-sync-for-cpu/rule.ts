@@ -7,6 +7,7 @@ import { earlyReads } from "../../analysis/early-reads.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { unsyncedAccesses } from "../../analysis/kept-ownership.ts";
 import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/kept-words.ts";
+import type { PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -33,16 +34,29 @@ export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
   const told = new Set<string>();
-  for (const { kept, end, reads } of earlyReads(facts)) {
+  for (const { kept, end, owner, call, reads } of earlyReads(facts)) {
     const [first, ...others] = reads;
-    const { owner } = end;
-    const handle = end.handle ? facts.textOf(owner, end.handle) : "the handle";
-    told.add(`${first.span.file} ${first.span.start}`);
+    const handle = end.handle ? facts.textOf(end.owner, end.handle) : "the handle";
+    const place = `${first.span.file} ${first.span.start}`;
+    if (told.has(place)) continue;
+    told.add(place);
+    const pass: PathStep = {
+      ...call.calleeSpan,
+      function: owner.name,
+      statement: call.id,
+      role: "pass",
+      note: "passed here, after the read",
+    };
     yield {
       ...first.span,
       message: `${accessWords(facts, owner, first, kept)} before ${end.api.name}() takes it back from the device${moreBelow(others)}: the bytes may be older than the transfer.`,
       function: owner.name,
-      path: [mapStep(kept), eventStep(end, `${handle} unmapped only here`), accessStep(owner, first)],
+      path: [
+        mapStep(kept),
+        ...(call === end.call ? [] : [pass]),
+        eventStep(end, `${handle} unmapped only here`),
+        accessStep(owner, first),
+      ],
       subjects: [handle],
       fixes: [],
     };
