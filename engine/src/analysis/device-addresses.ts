@@ -57,14 +57,14 @@ export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
     const told = new Set<string>();
     for (const block of owner.blocks)
       for (const statement of block.statements)
-        for (const { value, span, sink, converted } of sinksOf(facts, owner, statement)) {
+        for (const { value, span, sink, converted, holds } of sinksOf(facts, owner, statement)) {
           // A field that is declared as a DMA address is wrong where the address was put there.
           if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
           const values = facts.valueOf({ function: owner, statement: statement.id }, value);
           const verdict = forbiddenOrigins(values, converted ? isMappable : isPhysical).find(
             ({ origin }) => !told.has(addressKey(origin)),
           );
-          if (verdict) {
+          if (verdict && (holds === undefined || holds())) {
             told.add(addressKey(verdict.origin));
             const name = converted ? facts.textOf(owner, value) : verdict.origin.name;
             found.push({ ...verdict, function: owner, statement, span, name, sink });
@@ -117,6 +117,8 @@ interface Sink {
   readonly sink: string;
   /** The value is the pointer that the statement itself converts. */
   readonly converted?: boolean;
+  /** Asked last, where it takes long to know whether it is a sink at all. */
+  readonly holds?: () => boolean;
 }
 
 function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): readonly Sink[] {
@@ -130,8 +132,12 @@ function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): re
       span: statement.kind === "call" && converted ? statement.calleeSpan : statement,
     };
     if (isDmaType(target.type)) sinks.push({ ...common, sink: `the dma_addr_t ${name}` });
-    else if (isDescriptorWord(facts, owner, statement, target))
-      sinks.push({ ...common, sink: `${name}, which the device reads` });
+    else if (target.type.kind === "integer" && fieldKey(target.steps) !== undefined)
+      sinks.push({
+        ...common,
+        sink: `${name}, which the device reads`,
+        holds: () => isDescriptorWord(facts, owner, statement, target),
+      });
   }
   if (statement.kind !== "call" || statement.callee.kind !== "direct") return sinks;
   const api = facts.apiOf(owner, statement);

@@ -19,8 +19,40 @@ export function coherentRecordOf(facts: Facts, owner: ProgramFunction, access: F
   return forbiddenOrigins(value, (origin) => isCoherentMemory(origin) && isPointer(origin))[0];
 }
 
+/** Records of one type that were asked in vain before none of them is asked any more. */
+const patience = 8;
+
+/**
+ * The same question, for a caller that asks it of many accesses: a type of which a few records in a row are not coherent is not
+ * asked again, since each answer costs a walk to where the memory was made. Each caller has its own, so that what one rule finds
+ * does not depend on another.
+ */
+export function coherentRecordFinder(
+  facts: Facts,
+): (owner: ProgramFunction, access: FieldAccess) => Verdict | undefined {
+  const failures = new Map<string, number>();
+  return (owner, access) => {
+    const record = access.field.split(".")[0] ?? "";
+    const failed = failures.get(record) ?? 0;
+    if (failed >= patience) return undefined;
+    const verdict = coherentRecordOf(facts, owner, access);
+    failures.set(record, verdict ? -1000 : failed + 1);
+    return verdict;
+  };
+}
+
+const deviceWritten = new WeakMap<Facts, Map<string, boolean>>();
+
 /** Whether the device may write the field: the driver stores nothing there but constants that clear it or give its size. */
 export function isDeviceWritten(facts: Facts, field: string): boolean {
+  let fields = deviceWritten.get(facts);
+  if (!fields) deviceWritten.set(facts, (fields = new Map()));
+  let known = fields.get(field);
+  if (known === undefined) fields.set(field, (known = onlyConstantsStored(facts, field)));
+  return known;
+}
+
+function onlyConstantsStored(facts: Facts, field: string): boolean {
   return workingsOf(facts)
     .index.storesTo(field)
     .every(({ statement }) => {

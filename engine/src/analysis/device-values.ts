@@ -7,7 +7,7 @@ import { readsOf, typeOf } from "../program/visit.ts";
 import type { FileSpan } from "../text/span.ts";
 import { passesThrough } from "./api-effects.ts";
 import type { FieldAccess } from "./device-order.ts";
-import { coherentRecordOf, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
 import type { Facts } from "./facts.ts";
 import { fieldKey, lastFieldIndex } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
@@ -34,7 +34,10 @@ export interface TrustedValue {
   readonly verdict: Verdict;
 }
 
-/** Loads of device-written fields in a function, in the order of its blocks; whether their memory is coherent is not asked yet. */
+/**
+ * Loads of fields through pointers in a function, in the order of its blocks. Whether the device writes the field, and whether it
+ * lies in coherent memory, is not asked yet.
+ */
 export function deviceLoads(facts: Facts, owner: ProgramFunction): readonly DeviceLoad[] {
   const loads: DeviceLoad[] = [];
   const note = (
@@ -46,12 +49,20 @@ export function deviceLoads(facts: Facts, owner: ProgramFunction): readonly Devi
     const field = fieldKey(place.steps);
     const at = lastFieldIndex(place.steps);
     if (field === undefined || !place.steps.slice(0, at).some(({ kind }) => kind === "deref")) return;
-    if (!isDeviceWritten(facts, field)) return;
-    const record = facts.identityOf(
-      { function: owner, statement: statement?.id ?? -1, block },
-      { ...place, steps: place.steps.slice(0, at) },
-    );
-    loads.push({ access: { kind: "load", statement, block, place, span: place, field, record }, local });
+    const access: FieldAccess = {
+      kind: "load",
+      statement,
+      block,
+      place,
+      span: place,
+      field,
+      // Few are asked for, and each costs a walk through the function.
+      get record() {
+        const point = { function: owner, statement: statement?.id ?? -1, block };
+        return facts.identityOf(point, { ...place, steps: place.steps.slice(0, at) });
+      },
+    };
+    loads.push({ access, local });
   };
   for (const id of flowOf(owner).order) {
     const block = owner.blocks[id];
@@ -76,16 +87,23 @@ export function trustedValues(facts: Facts): readonly TrustedValue[] {
   const made = known.get(facts);
   if (made) return made;
   const found: TrustedValue[] = [];
-  if (hasCoherentMemory(facts))
+  if (hasCoherentMemory(facts)) {
+    const coherent = coherentRecordFinder(facts);
     for (const owner of runningFunctions(facts)) {
-      const loads = deviceLoads(facts, owner);
-      if (loads.length > 0) found.push(...trustedIn(facts, owner, loads));
+      const loads = deviceLoads(facts, owner).filter(({ local }) => local !== undefined);
+      if (loads.length > 0) found.push(...trustedIn(facts, owner, loads, coherent));
     }
+  }
   known.set(facts, found);
   return found;
 }
 
-function trustedIn(facts: Facts, owner: ProgramFunction, loads: readonly DeviceLoad[]): readonly TrustedValue[] {
+function trustedIn(
+  facts: Facts,
+  owner: ProgramFunction,
+  loads: readonly DeviceLoad[],
+  coherent: ReturnType<typeof coherentRecordFinder>,
+): readonly TrustedValue[] {
   const carried = carriers(owner, loads);
   if (carried.size === 0) return [];
   const found: TrustedValue[] = [];
@@ -96,8 +114,9 @@ function trustedIn(facts: Facts, owner: ProgramFunction, loads: readonly DeviceL
       for (const use of usesIn(facts, owner, statement)) {
         const local = wholeLocal(shifted(use.value));
         const load = local === undefined ? undefined : carried.get(local);
-        if (!load || local === undefined || told.has(load) || isCompared(owner, local, carried, load)) continue;
-        const verdict = coherentRecordOf(facts, owner, load);
+        if (!load || local === undefined || told.has(load)) continue;
+        if (!isDeviceWritten(facts, load.field) || isCompared(owner, local, carried, load)) continue;
+        const verdict = coherent(owner, load);
         if (!verdict) continue;
         told.add(load);
         found.push({ function: owner, load, use: use.kind, span: use.span, statement, target: use.target, verdict });

@@ -2,7 +2,7 @@
 import type { Expression, ProgramFunction, Statement } from "../program/program.ts";
 import { readsOf } from "../program/visit.ts";
 import type { FieldAccess } from "./device-order.ts";
-import { coherentRecordOf, hasCoherentMemory } from "./device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
 import { deviceLoads } from "./device-values.ts";
 import type { Facts } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
@@ -23,13 +23,15 @@ export interface DoubleFetch {
 export function doubleFetches(facts: Facts): readonly DoubleFetch[] {
   const found: DoubleFetch[] = [];
   if (!hasCoherentMemory(facts)) return found;
+  const coherent = coherentRecordFinder(facts);
   for (const owner of runningFunctions(facts)) {
     const loads = deviceLoads(facts, owner).map(({ access }) => access);
     const checks = loads.filter((load) => load.statement === undefined && isBounded(owner, load));
     for (const checked of checks) {
+      if (!isDeviceWritten(facts, checked.field)) continue;
       const used = loads.find((load) => load !== checked && isUseAfter(owner, load, checked));
       const how = used?.statement && howUsed(used.statement, used);
-      const verdict = used && how !== undefined ? coherentRecordOf(facts, owner, used) : undefined;
+      const verdict = used && how !== undefined ? coherent(owner, used) : undefined;
       if (used?.statement && how !== undefined && verdict)
         found.push({ function: owner, checked, used, statement: used.statement, how, verdict });
     }
@@ -50,10 +52,11 @@ function reads(expression: Expression, load: FieldAccess): boolean {
 }
 
 function isUseAfter(owner: ProgramFunction, load: FieldAccess, checked: FieldAccess): boolean {
-  if (load.field !== checked.field || load.record !== checked.record || !load.statement) return false;
-  return flowOf(owner)
+  if (load.field !== checked.field || !load.statement) return false;
+  const after = flowOf(owner)
     .edgesTo(load.block)
     .some(({ from }) => from === checked.block);
+  return after && load.record === checked.record;
 }
 
 function howUsed(statement: Statement, { place, field }: FieldAccess): string | undefined {

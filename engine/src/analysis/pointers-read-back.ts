@@ -18,6 +18,7 @@ export interface PointerLoad {
 /** In source order: what is dereferenced, or handed to a call. Whether the field lies in coherent memory is not asked yet. */
 export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
   const found: PointerLoad[] = [];
+  const stores = new Map<string, PointerLoad["store"] | "none">();
   for (const owner of facts.unit.functions)
     for (const block of flowOf(owner).order)
       for (const statement of owner.blocks[block]?.statements ?? [])
@@ -25,8 +26,9 @@ export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
           const field = fieldKey(place.steps);
           const at = lastFieldIndex(place.steps);
           if (field === undefined || !place.steps.slice(0, at).some(({ kind }) => kind === "deref")) continue;
-          const store = storeOfPointer(facts, field);
-          if (!store) continue;
+          const store = stores.get(field) ?? storeOfPointer(facts, field);
+          stores.set(field, store);
+          if (store === "none") continue;
           const access: FieldAccess = { kind: "load", statement, block, place, span: place, field, record: "" };
           found.push({ function: owner, access, store });
         }
@@ -52,10 +54,9 @@ function followed(statement: Statement): readonly Place[] {
   return result;
 }
 
-function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | undefined {
-  return workingsOf(facts)
-    .index.storesTo(field)
-    .find(({ statement }) => statement.kind === "assign" && isPointer(statement.value));
+function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | "none" {
+  const stores = workingsOf(facts).index.storesTo(field);
+  return stores.find(({ statement }) => statement.kind === "assign" && isPointer(statement.value)) ?? "none";
 }
 
 /** A value that is a pointer by its type: a variable, an address, an element. */

@@ -43,7 +43,7 @@ function collect(
   depth: number,
 ): void {
   const one = peel(pointer);
-  const loop = statement >= 0 ? loopOver(owner, statement, one) : undefined;
+  const loop = statement >= 0 ? entryLoopOver(owner, statement, one) : undefined;
   const list = loop?.terminator.arguments[0];
   if (loop && list) {
     collect(facts, owner, -1, loop.block, list, names, depth);
@@ -107,13 +107,18 @@ function addNames(owner: ProgramFunction, list: Location, names: Set<string>): v
   names.add(list.root.kind === "global" ? `${owner.file}:${list.key}` : `${owner.file}:${owner.name}:${list.key}`);
 }
 
-interface EntryLoop {
+/** A loop over entries, and the block that it starts from. */
+export interface EntryLoop {
   readonly block: BlockId;
   readonly terminator: Terminator & { readonly kind: "iterate" };
 }
 
 /** The loop whose entry the variable is at a statement: reached from the body before anything else moves the variable on. */
-function loopOver(owner: ProgramFunction, statement: number, pointer: Expression): EntryLoop | undefined {
+export function entryLoopOver(
+  owner: ProgramFunction,
+  statement: number,
+  pointer: Expression,
+): EntryLoop | undefined {
   if (pointer.kind !== "read" || pointer.place.root.kind !== "variable" || pointer.place.steps.length > 0)
     return undefined;
   const { id } = pointer.place.root;

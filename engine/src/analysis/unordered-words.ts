@@ -1,7 +1,7 @@
 /** Words of a descriptor that a device may see, or the CPU may read, before the word that says whose the descriptor is. */
 import type { BlockId, PathStep, ProgramFunction, Statement } from "../program/program.ts";
 import type { FileSpan } from "../text/span.ts";
-import { coherentRecordOf, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
 import { type FieldAccess, type OrderingCall, walkOrder } from "./device-order.ts";
 import type { Facts } from "./facts.ts";
 import { pathTo } from "./finding-path.ts";
@@ -31,18 +31,20 @@ export function unorderedWords(facts: Facts): readonly UnorderedWord[] {
   const made = known.get(facts);
   if (made) return made;
   const words: UnorderedWord[] = [];
-  if (hasCoherentMemory(facts))
+  if (hasCoherentMemory(facts)) {
+    const coherent = coherentRecordFinder(facts);
     for (const owner of runningFunctions(facts)) {
       const told = new Set<string>();
       for (const one of [...handedOver(facts, owner), ...takenBack(facts, owner)]) {
         const { access, before } = one;
         const ring = `${access.kind} ${access.field.split(".")[0] ?? ""} ${access.kind === "store" ? access.field : before.field}`;
-        const verdict = told.has(ring) ? undefined : coherentRecordOf(facts, owner, access);
+        const verdict = told.has(ring) ? undefined : coherent(owner, access);
         if (!verdict) continue;
         told.add(ring);
         words.push({ ...one, function: owner, verdict });
       }
     }
+  }
   known.set(facts, words);
   return words;
 }

@@ -1,5 +1,5 @@
 /** Looks for a kernel pointer that is kept in coherent memory, which the device can write, and is followed when it is read back. */
-import { coherentRecordOf, hasCoherentMemory } from "../../analysis/device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory } from "../../analysis/device-records.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo } from "../../analysis/finding-path.ts";
 import { type PointerLoad, pointersReadBack } from "../../analysis/pointers-read-back.ts";
@@ -29,10 +29,11 @@ export default rule;
 function* check(facts: Facts): Iterable<RuleFinding> {
   if (!hasCoherentMemory(facts)) return;
   const told = new Set<string>();
+  const coherent = coherentRecordFinder(facts);
   for (const load of pointersReadBack(facts)) {
     const { access, function: owner } = load;
     if (told.has(access.field)) continue;
-    const verdict = coherentRecordOf(facts, owner, access);
+    const verdict = coherent(owner, access);
     if (!verdict) continue;
     told.add(access.field);
     yield findingOf(
