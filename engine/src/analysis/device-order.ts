@@ -249,9 +249,28 @@ function orderOf(facts: Facts, owner: ProgramFunction, call: CallStatement): Ord
   if (isInert(name) || passesThrough(name) !== undefined) return undefined;
   const api = facts.apiOf(owner, call);
   if (api?.orders) return { call, name, orders: api.orders, effect: api.effect };
+  if (api && unordered.has(api.effect)) return undefined;
   const target = facts.unit.functionNamed(name, owner.file);
   return target && isSilent(facts, target, new Set()) ? undefined : "unknown";
 }
+
+/**
+ * Effects of calls whose contract gives no order. A map may hold a barrier where caches are written back, but where the device
+ * snoops it holds none.
+ */
+const unordered: ReadonlySet<string> = new Set([
+  "check-handle",
+  "query",
+  "accessor",
+  "map-streaming",
+  "unmap-streaming",
+  "map-sg",
+  "unmap-sg",
+  "virt-to-phys",
+  "phys-to-virt",
+  "virt-to-page",
+  "page-to-virt",
+]);
 
 const silent = new WeakMap<ProgramFunction, boolean>();
 
@@ -268,7 +287,8 @@ function isSilent(facts: Facts, target: ProgramFunction, entered: Set<ProgramFun
       if (statement.callee.kind !== "direct") return false;
       const { name } = statement.callee;
       if (isInert(name) || passesThrough(name) !== undefined) return true;
-      if (facts.apiOf(target, statement)) return false;
+      const api = facts.apiOf(target, statement);
+      if (api) return unordered.has(api.effect);
       const next = facts.unit.functionNamed(name, target.file);
       return next !== undefined && isSilent(facts, next, entered);
     }),
