@@ -9,6 +9,7 @@ import {
   bufferBeside,
   type KeptMapping,
   keptMappings,
+  mapsInto,
   mayConcern,
   mayEndByName,
   placeOfHandle,
@@ -176,7 +177,9 @@ function ends(
   kept: KeptMapping,
 ): boolean {
   const event = streamingEvents(facts).find((one) => one.call === call && one.owner === owner);
-  if (event) return (event.step === "unmap" || event.step === "sync-for-cpu") && mayConcern(facts, event, kept);
+  // What is mapped in this function is followed from its map on (ownership-violations.ts).
+  if (event?.step === "map") return mapsInto(facts, event, kept);
+  if (event) return event.step !== "sync-for-device" && mayConcern(facts, event, kept);
   return maySync(ownership, owner, call);
 }
 

@@ -206,6 +206,17 @@ export function mayConcern(facts: Facts, event: StreamingEvent, kept: KeptMappin
   return [...kept.fields].some((other) => sameField(other, field)) || !isKeptField(facts, field);
 }
 
+/** Whether the event maps something, and leaves the handle in the mapping's field. */
+export function mapsInto(facts: Facts, event: StreamingEvent, kept: KeptMapping): boolean {
+  if (event.step !== "map" || event.family !== "single") return false;
+  if (event.call === kept.map.call) return true;
+  const mapping = ownershipOf(facts)
+    .mappings(event.api.effect)
+    .find((one) => one.call === event.call);
+  if (!mapping) return true;
+  return [...mapping.track.fields].some((field) => sameField(field, kept.handleField));
+}
+
 function opposite(event: StreamingEvent, kept: KeptMapping): boolean {
   const [a, b] = [event.direction, kept.map.direction];
   return (a === "to-device" && b === "from-device") || (a === "from-device" && b === "to-device");

@@ -11,6 +11,7 @@ import {
   bufferBeside,
   type KeptMapping,
   keptMappings,
+  mapsInto,
   mayConcern,
   placeOfHandle,
   runWith,
@@ -57,7 +58,7 @@ export function unsyncedAccesses(facts: Facts): readonly UnsyncedAccess[] {
 function unsyncedOf(facts: Facts, kept: KeptMapping): readonly UnsyncedAccess[] {
   // A field of the kernel's own structs (sk_buff.data) leads to everybody's buffers; the driver's own leads to its own.
   if (!facts.unit.records.has(kept.bufferField.slice(0, kept.bufferField.indexOf(".")))) return [];
-  const events = streamingEvents(facts).filter((one) => one.call === kept.map.call || mayConcern(facts, one, kept));
+  const events = streamingEvents(facts).filter((one) => mapsInto(facts, one, kept) || mayConcern(facts, one, kept));
   const forCpu = events.find((one) => one.step === "sync-for-cpu");
   const forDevice = events.find((one) => one.step === "sync-for-device");
   if (forCpu && forDevice) return [];
@@ -185,7 +186,7 @@ function wrongWay(facts: Facts, sync: StreamingEvent, kept: KeptMapping): WrongW
     buffers.some(({ object, path }) => access.at.object === object && isWithin(access.at.path, path)),
   );
   const events = streamingEvents(facts).filter(
-    (one) => one.owner === owner && one !== sync && (one.call === kept.map.call || mayConcern(facts, one, kept)),
+    (one) => one.owner === owner && one !== sync && (mapsInto(facts, one, kept) || mayConcern(facts, one, kept)),
   );
   const isBehind = (block: BlockId, index: number): boolean => isAfter(owner, at, { block, index });
   const isAhead = (block: BlockId, index: number): boolean => isAfter(owner, { block, index }, at);

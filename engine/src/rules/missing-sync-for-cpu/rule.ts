@@ -15,7 +15,7 @@ const rule: Rule = {
     id: "dma/missing-sync-for-cpu",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "What a device has written to a mapped buffer may be read only after the unmap or a sync_for_cpu.",
     why: "The processor may have fetched the cache lines of the buffer ahead of time, and behind a bounce buffer the bytes are not there yet at all. The driver reads what was in memory before the transfer: an old packet, an old length, zeros.",
     remedy:

@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/missing-sync-for-device",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary:
       "What the CPU writes to a buffer that stays mapped must be synced for the device before the device reads it.",
     why: "The bytes stay in dirty cache lines, or in the original behind a bounce buffer, and the device fetches the old ones: an old command, an old packet.",
