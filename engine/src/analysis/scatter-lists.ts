@@ -114,11 +114,7 @@ export interface EntryLoop {
 }
 
 /** The loop whose entry the variable is at a statement: reached from the body before anything else moves the variable on. */
-export function entryLoopOver(
-  owner: ProgramFunction,
-  statement: number,
-  pointer: Expression,
-): EntryLoop | undefined {
+export function entryLoopOver(owner: ProgramFunction, statement: number, pointer: Expression): EntryLoop | undefined {
   if (pointer.kind !== "read" || pointer.place.root.kind !== "variable" || pointer.place.steps.length > 0)
     return undefined;
   const { id } = pointer.place.root;
