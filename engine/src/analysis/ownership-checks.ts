@@ -8,7 +8,7 @@ import type { Mapping, Ownership } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
 import { peel, textOfValue } from "./ownership-values.ts";
-import type { Track } from "./ownership-walk.ts";
+import type { Track } from "./ownership-track.ts";
 import { workingsOf } from "./unit-facts.ts";
 
 export interface UntestedHandle {

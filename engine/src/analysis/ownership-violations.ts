@@ -4,7 +4,7 @@ import type { Facts } from "./facts.ts";
 import { flowOf } from "./flow.ts";
 import type { Mapping } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
-import type { MappedAccess } from "./ownership-walk.ts";
+import type { MappedAccess } from "./ownership-track.ts";
 
 export interface AccessViolation {
   readonly mapping: Mapping;

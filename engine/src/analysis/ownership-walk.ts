@@ -7,10 +7,22 @@ import type { ApiFunction } from "../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../program/program.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
-import { accessesOf, type AccessSummaries, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
+import { accessesOf, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
 import { conditionOf, outcomes, truthOf } from "./ownership-conditions.ts";
 import { freesPlainly, mayUnmapByName, returnedVariables, unmapping } from "./mapping-ends.ts";
+import { Decisions, flagsOf } from "./ownership-decisions.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
+import { isHandle, merge, type State, withoutNames } from "./ownership-state.ts";
+import type {
+  HandlePass,
+  HandleStore,
+  MappedAccess,
+  MappedExit,
+  MapSite,
+  Track,
+  WalkContext,
+  ZeroTest,
+} from "./ownership-track.ts";
 import {
   type Environment,
   madeAt,
@@ -19,118 +31,8 @@ import {
   peel,
   plain,
   resultName,
-  type SymbolicValue,
   textOfValue,
 } from "./ownership-values.ts";
-
-/** What a mapping is made of, as the function that maps sees it. */
-export interface MapSite {
-  readonly owner: ProgramFunction;
-  readonly call: CallStatement;
-  /** The buffer: a pointer's value, or the sg list's; undefined where it is not followed. */
-  readonly buffer: SymbolicValue | undefined;
-  /** Names under which the handle is known at once: the call's result, or what it leaves in an out-parameter. */
-  readonly handles: readonly string[];
-  /** Fields in which the call itself leaves the handle. */
-  readonly fields: readonly string[];
-  /** Whether a result of 0 means success, where the call is a wrapper that says so. */
-  readonly succeeds: boolean | undefined;
-  /** How the map's own result says that it failed, where 0 is the good one. */
-  readonly fails?: "errno";
-  /** Whether an access is inside the mapped range. */
-  inside(rest: string, access: CpuAccess): boolean;
-}
-
-export interface HandleStore {
-  readonly statement: Statement;
-  readonly place: Place;
-}
-export interface HandlePass {
-  readonly call: CallStatement;
-  readonly argument: number;
-  /** The handle itself, the address of the storage that holds it, or something computed from it. */
-  readonly by: "value" | "address" | "derived";
-}
-/** A branch that compares the handle itself with 0. */
-export interface ZeroTest {
-  readonly condition: Expression;
-  readonly block: BlockId;
-}
-export interface MappedAccess {
-  readonly access: CpuAccess;
-  readonly block: BlockId;
-  /** What follows the buffer's own path: "" for its first byte, ".status", "+#4". */
-  readonly rest: string;
-}
-
-/** A return of the function with the mapping still in place. */
-export interface MappedExit {
-  readonly block: BlockId;
-  /** The returned value's name, and its truth where it is known. */
-  readonly value: string;
-  readonly truth: boolean | undefined;
-  /** What branches had taught when it was reached. */
-  readonly truths: ReadonlyMap<string, boolean>;
-}
-
-/** What a walk saw. */
-export interface Track {
-  readonly site: MapSite;
-  readonly checks: readonly CallStatement[];
-  readonly zeroTests: readonly ZeroTest[];
-  /** Comparisons of the handle with anything else: a test by hand. */
-  readonly comparisons: number;
-  readonly returned: boolean;
-  readonly stores: readonly HandleStore[];
-  /** Fields that hold the handle: "record.field", or "?.field" where the record is not known. */
-  readonly fields: ReadonlySet<string>;
-  readonly passes: readonly HandlePass[];
-  readonly releases: readonly CallStatement[];
-  readonly handBacks: readonly CallStatement[];
-  readonly accesses: readonly MappedAccess[];
-  /** Some return is reached while the device owns the buffer. */
-  readonly leavesMapped: boolean;
-  /** Calls into the unit after the mapping. */
-  readonly entered: ReadonlySet<ProgramFunction>;
-  /** Unmaps in this function that certainly get this very handle, or this very list. */
-  readonly unmaps: readonly CallStatement[];
-  /** Unmaps that are reached when such an unmap has been made already. */
-  readonly doubleUnmaps: readonly CallStatement[];
-  /** Calls that free the buffer while it is mapped. */
-  readonly earlyFrees: readonly CallStatement[];
-  /** Returns that are reached while nobody has unmapped the buffer. */
-  readonly exits: readonly MappedExit[];
-}
-
-/** What a walk asks about the rest of the unit. */
-export interface WalkContext {
-  readonly summaries: AccessSummaries;
-  api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined;
-  callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[];
-  /** Whether the function, or one that it calls, ends the device's ownership of some buffer. */
-  releases(target: ProgramFunction): boolean;
-  /** Whether the unit stores to the field ("record.field"), and nothing but 0. */
-  isOnlyCleared(field: string): boolean;
-  /** Whether the function, or one that it calls, unmaps something. */
-  unmaps(target: ProgramFunction): boolean;
-  /** Whether it, or one that it calls, tests handles with dma_mapping_error(). */
-  checks(target: ProgramFunction): boolean;
-  /** Whether it, or one that it calls, gives some buffer to the device. */
-  handsBack(target: ProgramFunction): boolean;
-}
-
-interface State {
-  readonly device: boolean;
-  readonly life: Life;
-  readonly handles: ReadonlySet<string>;
-  readonly derived: ReadonlySet<string>;
-  /** Objects whose memory is the buffer, with the buffer's path in them. */
-  readonly buffers: ReadonlyMap<string, string>;
-  readonly truths: ReadonlyMap<string, boolean>;
-}
-
-/** Whether the mapping is in place: certainly, certainly not any more, or whoever was called may have ended it. */
-type Life = "mapped" | "unmapped" | "unsure";
 
 const mostSteps = 4000;
 
@@ -161,8 +63,9 @@ class Walk {
   readonly #doubleUnmaps = new Set<CallStatement>();
   readonly #earlyFrees = new Set<CallStatement>();
   readonly #exits = new Map<string, MappedExit>();
-  /** Variables that the function returns: whether it fails is a property that states are kept apart by. */
+  /** Variables that the function returns, and its flags: whether it fails is a property that states are kept apart by. */
   readonly #results: readonly string[];
+  readonly #decisions: Decisions;
 
   constructor(site: MapSite, values: OwnershipValues, context: WalkContext) {
     this.#site = site;
@@ -170,7 +73,8 @@ class Walk {
     this.#context = context;
     this.#owner = site.owner;
     this.#fields = new Set(site.fields);
-    this.#results = returnedVariables(site.owner);
+    this.#results = [...new Set([...returnedVariables(site.owner), ...flagsOf(site.owner)])];
+    this.#decisions = new Decisions(values, context);
   }
 
   run(): Track {
@@ -261,7 +165,10 @@ class Walk {
     for (const { target, learned } of outcomes(this.#values, environment, terminator, truths))
       this.#enter(block, target, {
         ...state,
-        life: state.life === "mapped" && this.#mayDecide(block, environment, target, state) ? "unsure" : state.life,
+        life:
+          state.life === "mapped" && this.#decisions.mayDecide(block, environment, target, learned, state)
+            ? "unsure"
+            : state.life,
         truths: new Map([...state.truths, ...learned]),
       });
   }
@@ -375,44 +282,6 @@ class Walk {
       callees.some((one) => this.#context.unmaps(one)) ||
       (api === undefined && callees.length === 0 && this.#mayUnmap(environment, call, concerned, state));
     return gone ? { ...state, life: "unsure" } : state;
-  }
-
-  /**
-   * Whether a branch may be a test for the mapping that the walk does not understand, so that its edge says nothing of it:
-   * the edge passes by an unmap, or the condition is a state variable that got a constant on some way.
-   */
-  #mayDecide(block: BlockId, environment: Environment, target: BlockId, state: State): boolean {
-    const terminator = this.#owner.blocks[block]?.terminator;
-    if (terminator?.kind === "iterate") return target === terminator.exit && this.#hasUnmap(terminator.body);
-    if (terminator?.kind !== "branch") return false;
-    const { name } = conditionOf(this.#values, environment, terminator.condition);
-    if (truthOf(state.truths, plain(name)) !== undefined) return false;
-    if (this.#isStateVariable(name)) return true;
-    const other = target === terminator.then ? terminator.otherwise : terminator.then;
-    if (!this.#hasUnmap(other)) return false;
-    const after = this.#owner.blocks[other]?.terminator;
-    return (after?.kind === "jump" && after.target === target) || flowOf(this.#owner).reaches(other, block);
-  }
-
-  #hasUnmap(block: BlockId): boolean {
-    return (this.#owner.blocks[block]?.statements ?? []).some((one) => {
-      if (one.kind !== "call") return false;
-      const api = this.#context.api(this.#owner, one);
-      if (api) return unmapping.has(api.effect);
-      return this.#context.callees(this.#owner, one).some((callee) => this.#context.unmaps(callee));
-    });
-  }
-
-  /** A join that is a constant on one of the ways to it. */
-  #isStateVariable(name: string): boolean {
-    for (const [, at = ""] of name.matchAll(/<J(\d+):/g)) {
-      const block = Number(at);
-      for (const join of this.#values.joinsOf(block))
-        if (name.includes(join.name))
-          for (const from of flowOf(this.#owner).predecessors[block] ?? [])
-            if (/^#-?\d+$/.test(textOfValue(this.#values.heldAtExit(from, join.key)))) return true;
-    }
-    return false;
   }
 
   /** The handle (or list) is that of another map of this function, or lies in a field that ours never went to. */
@@ -555,44 +424,6 @@ const releasing: ReadonlySet<string> = new Set([
 ]);
 const handingBack: ReadonlySet<string> = new Set(["sync-for-device", "sync-sg-for-device", "cpu-access-end"]);
 
-/** The handle, or something computed from nothing but it: `cpu_to_le32(handle)`, `handle + 2`. */
-function isHandle(text: string, state: State): boolean {
-  for (const handle of state.handles) if (text.includes(handle)) return true;
-  return false;
-}
-
 function nameOf(call: CallStatement): string {
   return call.callee.kind === "direct" ? call.callee.name : "";
-}
-
-function withoutNames(state: State, names: readonly string[]): State {
-  const kept = (name: string): boolean => !names.some((made) => name.includes(made));
-  const all =
-    [...state.handles].every(kept) &&
-    [...state.derived].every(kept) &&
-    [...state.buffers].every(([object, path]) => kept(object + path)) &&
-    [...state.truths.keys()].every(kept);
-  if (all) return state;
-  return {
-    device: state.device,
-    life: state.life,
-    handles: new Set([...state.handles].filter(kept)),
-    derived: new Set([...state.derived].filter(kept)),
-    buffers: new Map([...state.buffers].filter(([object, path]) => kept(object + path))),
-    truths: new Map([...state.truths].filter(([name]) => kept(name))),
-  };
-}
-
-/** What holds on both ways: any name of the handle, only the common names of the buffer, only the common truths. */
-function merge(known: State, next: State): State {
-  const handles = new Set([...known.handles, ...next.handles]);
-  const derived = new Set([...known.derived, ...next.derived]);
-  const buffers = new Map([...known.buffers].filter(([object, path]) => next.buffers.get(object) === path));
-  const truths = new Map([...known.truths].filter(([name, truth]) => next.truths.get(name) === truth));
-  const same =
-    handles.size === known.handles.size &&
-    derived.size === known.derived.size &&
-    buffers.size === known.buffers.size &&
-    truths.size === known.truths.size;
-  return same ? known : { device: known.device, life: known.life, handles, derived, buffers, truths };
 }

@@ -4,7 +4,7 @@ import { buildCUnit } from "../program/index.ts";
 import { parseC } from "../syntax/c/parse.ts";
 import { ownershipOf } from "./ownership.ts";
 import { textOfValue } from "./ownership-values.ts";
-import type { Track } from "./ownership-walk.ts";
+import type { Track } from "./ownership-track.ts";
 import { createFacts } from "./unit-facts.ts";
 
 const declarations = `

@@ -12,7 +12,8 @@ import type { Facts } from "./facts.ts";
 import { unmapping } from "./mapping-ends.ts";
 import { AccessSummaries, type CpuAccess } from "./ownership-access.ts";
 import { OwnershipValues, peel, plain, resultName, textOfValue, typeName } from "./ownership-values.ts";
-import { type MapSite, type Track, walk, type WalkContext } from "./ownership-walk.ts";
+import type { MapSite, Track, WalkContext } from "./ownership-track.ts";
+import { walk } from "./ownership-walk.ts";
 import { workingsOf } from "./unit-facts.ts";
 
 export type Direction = "to-device" | "from-device" | "bidirectional" | "unknown";
