@@ -122,7 +122,7 @@ function isWithin(path: string, start: string): boolean {
 const placed = new WeakMap<ProgramFunction, readonly PlacedAccess[]>();
 
 /** Every CPU access of a function, by block. */
-function accessesIn(facts: Facts, owner: ProgramFunction): readonly PlacedAccess[] {
+export function accessesIn(facts: Facts, owner: ProgramFunction): readonly PlacedAccess[] {
   const known = placed.get(owner);
   if (known) return known;
   const ownership = ownershipOf(facts);

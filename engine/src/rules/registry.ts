@@ -7,6 +7,7 @@ import bypassCacheOps from "./bypass-cache-ops/rule.ts";
 import coherentFreeIrq from "./coherent-free-irq/rule.ts";
 import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
+import coherentMaskForgotten from "./coherent-mask-forgotten/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import deviceValueIndex from "./device-value-index/rule.ts";
@@ -45,6 +46,7 @@ import mmapNoncachedOnCoherent from "./mmap-noncached-on-coherent/rule.ts";
 import mmapPagesWrongKind from "./mmap-pages-wrong-kind/rule.ts";
 import mmapSizeVmaLength from "./mmap-size-vma-length/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
+import noncoherentNoSync from "./noncoherent-no-sync/rule.ts";
 import pgprotNoncachedOnRam from "./pgprot-noncached-on-ram/rule.ts";
 import physAsHandle from "./phys-as-handle/rule.ts";
 import pointerInDmaMemory from "./pointer-in-dma-memory/rule.ts";
@@ -77,6 +79,7 @@ export const rules: readonly Rule[] = [
   coherentFreeIrq,
   coherentInSg,
   coherentMapSingle,
+  coherentMaskForgotten,
   coherentVirtToPage,
   cpuAccessWhileMapped,
   deviceValueIndex,
@@ -115,6 +118,7 @@ export const rules: readonly Rule[] = [
   mmapPagesWrongKind,
   mmapSizeVmaLength,
   mmapUserStructVivt,
+  noncoherentNoSync,
   pgprotNoncachedOnRam,
   physAsHandle,
   pointerInDmaMemory,
