@@ -20,7 +20,7 @@ export function coherentRecordOf(facts: Facts, owner: ProgramFunction, access: F
 }
 
 /** Records of one type that were asked in vain before none of them is asked any more. */
-const patience = 8;
+const patience = 4;
 
 /**
  * The same question, for a caller that asks it of many accesses: a type of which a few records in a row are not coherent is not
