@@ -13,7 +13,8 @@ export interface MaskFallback {
   readonly narrow: ApiCall;
 }
 
-const fourGigabytes = 0xffff_ffffn;
+/** The mask of 32 bits. */
+export const fourGigabytes = 0xffff_ffffn;
 
 /** Calls that set a mask of 32 bits where a wider one of the same kind and device failed. */
 export function maskFallbacks(facts: Facts): readonly MaskFallback[] {
@@ -37,7 +38,8 @@ export function maskFallbacks(facts: Facts): readonly MaskFallback[] {
   return found;
 }
 
-function maskOf({ statement }: ApiCall): bigint | undefined {
+/** The mask that a call sets, where it is a constant. */
+export function maskOf({ statement }: ApiCall): bigint | undefined {
   const mask = statement.arguments[1];
   return mask?.kind === "constant" ? BigInt.asUintN(64, mask.value) : undefined;
 }

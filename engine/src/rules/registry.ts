@@ -4,10 +4,13 @@ import alsaPcmPageVirtToPage from "./alsa-pcm-page-virt-to-page/rule.ts";
 import attrsMismatch from "./attrs-mismatch/rule.ts";
 import bidirectionalSingleSync from "./bidirectional-single-sync/rule.ts";
 import bypassCacheOps from "./bypass-cache-ops/rule.ts";
+import coherentCompOrZoneFlag from "./coherent-comp-or-zone-flag/rule.ts";
 import coherentFreeIrq from "./coherent-free-irq/rule.ts";
 import coherentInSg from "./coherent-in-sg/rule.ts";
+import coherentManagedMixedFree from "./coherent-managed-mixed-free/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentMaskForgotten from "./coherent-mask-forgotten/rule.ts";
+import coherentRedundantZero from "./coherent-redundant-zero/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import deviceValueIndex from "./device-value-index/rule.ts";
@@ -76,10 +79,13 @@ export const rules: readonly Rule[] = [
   attrsMismatch,
   bidirectionalSingleSync,
   bypassCacheOps,
+  coherentCompOrZoneFlag,
   coherentFreeIrq,
   coherentInSg,
+  coherentManagedMixedFree,
   coherentMapSingle,
   coherentMaskForgotten,
+  coherentRedundantZero,
   coherentVirtToPage,
   cpuAccessWhileMapped,
   deviceValueIndex,
