@@ -77,6 +77,24 @@ const touching: ReadonlyMap<string, { readonly stores?: number; readonly loads?:
   ["skb_copy_to_linear_data", { loads: [1] }],
   ["skb_copy_from_linear_data", { stores: 1 }],
   ["crc32_le", { loads: [1] }],
+  ["skb_copy_to_linear_data_offset", { loads: [2] }],
+  ["skb_put_data", { loads: [1] }],
+  ["skb_store_bits", { loads: [2] }],
+  ["skb_copy_bits", { stores: 2 }],
+  ["tty_insert_flip_string", { loads: [1] }], // include/linux/tty_flip.h:80
+  ["sg_copy_from_buffer", { loads: [2] }], // include/linux/scatterlist.h:495
+  ["sg_pcopy_from_buffer", { loads: [2] }],
+  ["sg_copy_to_buffer", { stores: 2 }],
+  ["sg_pcopy_to_buffer", { stores: 2 }],
+  ["copy_to_iter", { loads: [0] }], // include/linux/uio.h:208
+  ["copy_from_iter", { stores: 0 }],
+  ["simple_write_to_buffer", { stores: 0 }],
+  ["kmemdup", { loads: [0] }],
+  ["strncmp", { loads: [0, 1] }],
+  ["strnlen", { loads: [0] }],
+  ["memchr_inv", { loads: [0] }],
+  ["le64_to_cpup", { loads: [0] }],
+  ["be64_to_cpup", { loads: [0] }],
 ]);
 
 /** Accesses of a statement, in order; calls of the unit add what they do with their arguments. */
