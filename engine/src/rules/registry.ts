@@ -59,6 +59,7 @@ import type { Rule } from "./rule.ts";
 import sgReuseAfterMap from "./sg-reuse-after-map/rule.ts";
 import sgUseOrigCountForHw from "./sg-use-orig-count-for-hw/rule.ts";
 import skipCpuSyncFirstMap from "./skip-cpu-sync-first-map/rule.ts";
+import sleepPollCached from "./sleep-poll-cached/rule.ts";
 import smpBarrierForDevice from "./smp-barrier-for-device/rule.ts";
 import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
 import syncDirectionMismatch from "./sync-direction-mismatch/rule.ts";
@@ -133,6 +134,7 @@ export const rules: readonly Rule[] = [
   sgReuseAfterMap,
   sgUseOrigCountForHw,
   skipCpuSyncFirstMap,
+  sleepPollCached,
   smpBarrierForDevice,
   spiBufferDmaSafe,
   syncDirectionMismatch,
