@@ -4,12 +4,13 @@
  */
 import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import type { Facts } from "./facts.ts";
+import { afterFailure, type Failure, failureOf } from "./failure-ways.ts";
 import { flowOf } from "./flow.ts";
-import { unmapping } from "./mapping-ends.ts";
+import { freesPlainly, mayUnmapByName, unmapping } from "./mapping-ends.ts";
 import type { Mapping } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
 import { peel, resultName, textOfValue } from "./ownership-values.ts";
-import type { MappedExit } from "./ownership-walk.ts";
+import type { MappedExit } from "./ownership-track.ts";
 
 export interface Leak {
   readonly mapping: Mapping;
@@ -51,7 +52,7 @@ function reasonFor(facts: Facts, mapping: Mapping, exit: MappedExit): Leak["beca
   const { track, owner } = mapping;
   const isLocal = mapping.made.api.effect !== "map-sg" && staysLocal(facts, mapping);
   if (isLocal) return "local-handle";
-  if (callersUnmap(facts, owner)) return undefined;
+  if (callersUnmap(facts, owner) && callersUnmapAfter(facts, owner, failureOf(exit.value))) return undefined;
   if (track.unmaps.length > 0) return "unmapped-elsewhere";
   if (wasNotPrepared(facts, mapping, exit)) return "not-prepared";
   return mapping.made.api.effect === "map-sg" && calledDirectly(facts, owner) ? "callers-do-not" : undefined;
@@ -139,8 +140,35 @@ function callersUnmap(facts: Facts, owner: ProgramFunction, depth = 0): boolean 
   });
 }
 
+/** Whether a caller, or its caller, may unmap on the ways that it takes when the call has failed. */
+function callersUnmapAfter(facts: Facts, owner: ProgramFunction, failure: Failure, depth = 0): boolean {
+  if (depth >= deepest) return true;
+  const ownership = ownershipOf(facts);
+  return facts.unit.callersOf(owner).some(({ caller, statement }) => {
+    if (isFramework(facts, statement)) return false;
+    const values = ownership.valuesOf(caller);
+    if (caller === owner || !values.settled) return true;
+    let unmaps = false;
+    const returned = afterFailure(values, statement, failure, (call) => {
+      if (mayUnmap(facts, caller, call)) unmaps = true;
+      return unmaps ? "end" : "on";
+    });
+    return unmaps || returned.some((value) => callersUnmapAfter(facts, caller, failureOf(value), depth + 1));
+  });
+}
+
+/** Whether a call may unmap: one of the unit that does somewhere in it, and one that nobody knows by its name. */
+export function mayUnmap(facts: Facts, caller: ProgramFunction, call: CallStatement): boolean {
+  const ownership = ownershipOf(facts);
+  const api = ownership.api(caller, call);
+  if (api) return unmapping.has(api.effect);
+  const callees = ownership.callees(caller, call);
+  if (callees.length > 0) return callees.some((callee) => ownership.unmaps(callee));
+  return call.callee.kind !== "direct" || (!freesPlainly(call.callee.name) && mayUnmapByName(call.callee.name));
+}
+
 /** The returned value says that the function failed. */
-function isFailure(facts: Facts, { owner, track, call }: Mapping, exit: MappedExit): boolean {
+export function isFailure(facts: Facts, { owner, track, call }: Mapping, exit: MappedExit): boolean {
   const { value, truth } = exit;
   if (/\$E(INPROGRESS|IOCBQUEUED)\)$/.test(value)) return false; // Accepted, and on its way.
   if (

@@ -27,16 +27,32 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const { mapping, free } of freesWhileMapped(facts)) {
-    const { owner, call } = mapping;
+  for (const { mapping, owner, free, exit } of freesWhileMapped(facts)) {
+    const { owner: maker, call } = mapping;
     const name = free.callee.kind === "direct" ? free.callee.name : "the call";
-    const buffer = mapping.buffer ? facts.textOf(owner, mapping.buffer) : "the buffer";
+    const buffer = mapping.buffer ? facts.textOf(maker, mapping.buffer) : "the buffer";
+    const left = exit && maker.blocks[exit.block]?.terminator;
     yield {
       ...free.calleeSpan,
-      message: `${name}() frees ${buffer} while it is still mapped for the device.`,
+      message: exit
+        ? `${name}() frees what ${maker.name}() left mapped when it failed: ${buffer} is still mapped for the device.`
+        : `${name}() frees ${buffer} while it is still mapped for the device.`,
       function: owner.name,
       path: [
-        { ...call.calleeSpan, function: owner.name, statement: call.id, role: "map", note: `${buffer} mapped here` },
+        { ...call.calleeSpan, function: maker.name, statement: call.id, role: "map", note: `${buffer} mapped here` },
+        ...(left
+          ? [
+              {
+                file: left.file,
+                start: left.start,
+                end: left.end,
+                function: maker.name,
+                statement: -1,
+                role: "pass" as const,
+                note: "returned here with the mapping in place",
+              },
+            ]
+          : []),
         { ...free.calleeSpan, function: owner.name, statement: free.id, role: "sink", note: "freed here" },
       ],
       subjects: [buffer],
