@@ -9,7 +9,7 @@ const rule: Rule = {
     id: "dma/attrs-mismatch",
     group: "coherent",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Memory must be freed and mapped with the DMA attributes that it was allocated with.",
     why: "The attributes say what the pointer is and where the memory came from. Without DMA_ATTR_NO_KERNEL_MAPPING the free takes a cookie for an address; without DMA_ATTR_WRITE_COMBINE a user mapping has another memory type than the kernel's.",
     remedy: "Pair dma_alloc_wc() with dma_free_wc() and dma_mmap_wc(), and repeat the attributes of dma_alloc_attrs().",

@@ -8,7 +8,7 @@ const rule: Rule = {
     id: "dma/coherent-free-irq",
     group: "coherent",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Coherent memory must be freed with interrupts enabled.",
     why: "Where the memory is remapped or behind an IOMMU the free ends in vunmap(), which may sleep and which flushes the TLBs of all CPUs: it stops with a BUG() or a deadlock. Everywhere the kernel warns.",
     remedy:
@@ -58,6 +58,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 }
 
 /** dma_free_coherent() and its kin; pieces of a pool may be given back anywhere. */
-function isCoherentFree({ api, argument }: ApiCall): boolean {
-  return api.group === "coherent-alloc" && argument("handle") !== undefined && argument("pool") === undefined;
+function isCoherentFree(call: ApiCall): boolean {
+  return (
+    call.api.group === "coherent-alloc" && call.argument("handle") !== undefined && call.argument("pool") === undefined
+  );
 }
