@@ -69,7 +69,9 @@ function makesMemory(api: ApiFunction): boolean {
 function makesHandle(api: ApiFunction): boolean {
   return (
     apiConversion(api) === undefined &&
-    ["allocate", "map-streaming", "map-resource", "pgprot", "query", "accessor", "none"].includes(api.effect)
+    (["allocate", "map-streaming", "map-resource", "pgprot", "query", "accessor", "none"].includes(api.effect) ||
+      // A mapped table that the call made; dma_map_sg() returns a count.
+      (api.effect === "map-sg" && api.returns.endsWith("*")))
   );
 }
 
