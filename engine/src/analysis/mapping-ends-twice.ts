@@ -41,7 +41,7 @@ export interface FreedWhileMapped {
 export function freesWhileMapped(facts: Facts): readonly FreedWhileMapped[] {
   return judged(facts).flatMap((mapping) => {
     const here = mapping.track.earlyFrees.map((free) => ({ mapping, owner: mapping.owner, free, exit: undefined }));
-    return here.length > 0 ? here : freedByCallers(facts, mapping);
+    return [...here, ...freedByCallers(facts, mapping)];
   });
 }
 
@@ -51,7 +51,8 @@ function freedByCallers(facts: Facts, mapping: Mapping): readonly FreedWhileMapp
   if (track.returned) return [];
   const held = holderOf(mapping);
   if (!held) return [];
-  const exits = track.exits.filter((one) => isFailure(facts, mapping, one));
+  const startOf = ({ block }: MappedExit): number => owner.blocks[block]?.terminator.start ?? 0;
+  const exits = track.exits.filter((one) => isFailure(facts, mapping, one)).sort((a, b) => startOf(a) - startOf(b));
   if (exits.length === 0) return [];
   const ownership = ownershipOf(facts);
   return facts.unit.callersOf(owner).flatMap(({ caller, statement }): readonly FreedWhileMapped[] => {

@@ -167,16 +167,18 @@ export function mayUnmap(facts: Facts, caller: ProgramFunction, call: CallStatem
   return call.callee.kind !== "direct" || (!freesPlainly(call.callee.name) && mayUnmapByName(call.callee.name));
 }
 
+/** Whether a returned constant says that the function failed. */
+export function isFailureText(value: string): boolean {
+  if (/\$E(INPROGRESS|IOCBQUEUED)\)$/.test(value)) return false; // Accepted, and on its way.
+  return /^(-\(\$E[A-Z0-9]+\)|#-\d+|\$(NETDEV_TX_BUSY|SCSI_MLQUEUE_\w+_BUSY|BLK_STS_(IOERR|RESOURCE|DEV_RESOURCE)))$/.test(
+    value,
+  );
+}
+
 /** The returned value says that the function failed. */
 export function isFailure(facts: Facts, { owner, track, call }: Mapping, exit: MappedExit): boolean {
   const { value, truth } = exit;
-  if (/\$E(INPROGRESS|IOCBQUEUED)\)$/.test(value)) return false; // Accepted, and on its way.
-  if (
-    /^(-\(\$E[A-Z0-9]+\)|#-\d+|\$(NETDEV_TX_BUSY|SCSI_MLQUEUE_\w+_BUSY|BLK_STS_(IOERR|RESOURCE|DEV_RESOURCE)))$/.test(
-      value,
-    )
-  )
-    return true;
+  if (isFailureText(value)) return true;
   const result = /^<R(\d+)>$/.exec(value);
   if (!result) return false;
   if (track.site.handles.includes(value) || value === resultName(call)) return false;

@@ -4,10 +4,11 @@
  */
 import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import type { Facts } from "./facts.ts";
+import { afterFailure } from "./failure-ways.ts";
 import type { Mapping, Ownership } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
-import { peel, textOfValue } from "./ownership-values.ts";
+import { type OwnershipValues, peel, textOfValue } from "./ownership-values.ts";
 import type { Track } from "./ownership-track.ts";
 import { workingsOf } from "./unit-facts.ts";
 
@@ -16,6 +17,8 @@ export interface UntestedHandle {
   readonly mapping: Mapping;
   /** The handle is compared with 0 right after the map instead. */
   readonly zeroTest: Track["zeroTests"][number] | undefined;
+  /** The helper that tests the handle, and gives 0 back where the map failed: to its caller a good handle. */
+  readonly losesError?: ProgramFunction;
 }
 
 /** Every handle of the unit that is used without a test, by file, function and statement of the map call. */
@@ -45,6 +48,7 @@ class HandleChecks {
   untested(mapping: Mapping, depth: number): readonly UntestedHandle[] {
     const { track, owner } = mapping;
     if (!this.#ownership.valuesOf(owner).settled) return [];
+    if (track.checks.length > 0 && track.comparisons === 0 && track.returned) return this.#lost(mapping);
     if (track.checks.length > 0 || track.comparisons > 0) return [];
     if (this.#checkedByCallees(mapping) || this.#checkedByCallers(owner, track.fields, 0, new Set())) return [];
     const givesBack = track.returned || fillsParameter(mapping);
@@ -60,6 +64,20 @@ class HandleChecks {
     if (!isUsed(track)) return [];
     const block = owner.blocks.find((one) => one.statements.includes(mapping.call))?.id;
     return [{ mapping, zeroTest: track.zeroTests.find((one) => one.block === block) }];
+  }
+
+  /** The callers of a helper that says 0 for a failed map, and that ask dma_mapping_error() about it: 0 is no error. */
+  #lost(mapping: Mapping): readonly UntestedHandle[] {
+    const { owner, track } = mapping;
+    const values = this.#ownership.valuesOf(owner);
+    if (!track.checks.some((check) => givesZeroAfter(values, check))) return [];
+    return this.#facts.unit.callersOf(owner).flatMap(({ caller, statement }): readonly UntestedHandle[] => {
+      if (caller === owner || statement.callee.kind !== "direct") return [];
+      const seen = this.#ownership.seenFrom(caller, statement, mapping);
+      const { checks, zeroTests, comparisons } = seen.track;
+      const asks = checks.length > 0 && zeroTests.length === 0 && comparisons === 0;
+      return asks && isUsed(seen.track) ? [{ mapping: seen, zeroTest: undefined, losesError: owner }] : [];
+    });
   }
 
   /** A helper gets the handle, its storage or the object that holds it, and tests. */
@@ -153,6 +171,12 @@ class HandleChecks {
       ),
     );
   }
+}
+
+/** Whether the function returns 0 on every way on which the test says that the map failed. */
+function givesZeroAfter(values: OwnershipValues, check: CallStatement): boolean {
+  const returned = afterFailure(values, check, { value: undefined, negative: true }, () => "on");
+  return returned.length > 0 && returned.every((one) => one === "#0");
 }
 
 /** The handle goes out through `*parameter`: the caller knows it as a variable of its own. */

@@ -43,9 +43,11 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const name = nameOf(facts, untested);
     const mapper = made.api.name;
     const maker = call === made.call ? `${mapper}()` : `${calleeOf(untested)}() by ${mapper}()`;
-    const message = untested.zeroTest
-      ? `${name} from ${maker} is compared with 0, which is a valid handle: a failed map gives DMA_MAPPING_ERROR and passes.`
-      : `${name} from ${maker} is never tested with dma_mapping_error().`;
+    const message = untested.losesError
+      ? `${untested.losesError.name}() gives 0 where ${mapper}() failed, and dma_mapping_error() takes ${name} of 0 for a good handle.`
+      : untested.zeroTest
+        ? `${name} from ${maker} is compared with 0, which is a valid handle: a failed map gives DMA_MAPPING_ERROR and passes.`
+        : `${name} from ${maker} is never tested with dma_mapping_error().`;
     yield {
       ...call.calleeSpan,
       message,
