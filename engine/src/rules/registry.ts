@@ -53,7 +53,9 @@ import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
 import mmapNoncachedOnCoherent from "./mmap-noncached-on-coherent/rule.ts";
 import mmapPagesWrongKind from "./mmap-pages-wrong-kind/rule.ts";
+import mmapPgoffCookie from "./mmap-pgoff-cookie/rule.ts";
 import mmapSizeVmaLength from "./mmap-size-vma-length/rule.ts";
+import mmapUncheckedRange from "./mmap-unchecked-range/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
 import netRxBufferSyncLen from "./net-rx-buffer-sync-len/rule.ts";
 import noncoherentNoSync from "./noncoherent-no-sync/rule.ts";
@@ -72,6 +74,7 @@ import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
 import syncDirectionMismatch from "./sync-direction-mismatch/rule.ts";
 import syncRange from "./sync-range/rule.ts";
 import syncWrongWay from "./sync-wrong-way/rule.ts";
+import uninitHandle from "./uninit-handle/rule.ts";
 import unmapSizeMismatch from "./unmap-size-mismatch/rule.ts";
 import unmapSkipCpuSync from "./unmap-skip-cpu-sync/rule.ts";
 import unmapWrongFunction from "./unmap-wrong-function/rule.ts";
@@ -136,7 +139,9 @@ export const rules: readonly Rule[] = [
   mmapDmaHandleAsPfn,
   mmapNoncachedOnCoherent,
   mmapPagesWrongKind,
+  mmapPgoffCookie,
   mmapSizeVmaLength,
+  mmapUncheckedRange,
   mmapUserStructVivt,
   netRxBufferSyncLen,
   noncoherentNoSync,
@@ -154,6 +159,7 @@ export const rules: readonly Rule[] = [
   syncDirectionMismatch,
   syncRange,
   syncWrongWay,
+  uninitHandle,
   unmapSizeMismatch,
   unmapSkipCpuSync,
   unmapWrongFunction,
