@@ -1,7 +1,8 @@
 /**
- * Looks for unmaps that are reached when the same handle, or the same list, has been unmapped already. Silent where the handle has
- * another value by then, and where branches exclude the way.
+ * Looks for unmaps that are reached when the same handle, or the same list, has been unmapped already, in the function itself or by a
+ * callee that failed and left the handle in its field. Silent where the handle has another value by then, and where branches exclude the way.
  */
+import { deadHandles } from "../../analysis/dead-handles.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { unmapsTwice } from "../../analysis/mapping-ends-twice.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
@@ -45,6 +46,31 @@ function* check(facts: Facts): Iterable<RuleFinding> {
           note: "unmapped here",
         })),
         { ...again.calleeSpan, function: owner.name, statement: again.id, role: "sink", note: "unmapped again here" },
+      ],
+      subjects: [buffer],
+      fixes: [],
+    };
+  }
+  for (const { mapping, why, before, owner, unmap, by } of deadHandles(facts)) {
+    if (why !== "unmapped" || !by) continue;
+    const { owner: maker, call } = mapping;
+    const name = unmap.callee.kind === "direct" ? unmap.callee.name : "the unmap";
+    const buffer = mapping.buffer ? facts.textOf(maker, mapping.buffer) : "the buffer";
+    yield {
+      ...unmap.calleeSpan,
+      message: `${name}() tries to free DMA memory it has not allocated: the mapping of ${buffer} may have been unmapped before.`,
+      function: owner.name,
+      path: [
+        { ...call.calleeSpan, function: maker.name, statement: call.id, role: "map", note: `${buffer} mapped here` },
+        { ...before.calleeSpan, function: maker.name, statement: before.id, role: "unmap", note: "unmapped here" },
+        {
+          ...by.call.calleeSpan,
+          function: by.caller.name,
+          statement: by.call.id,
+          role: "pass",
+          note: "called after the failure",
+        },
+        { ...unmap.calleeSpan, function: owner.name, statement: unmap.id, role: "sink", note: "unmapped again here" },
       ],
       subjects: [buffer],
       fixes: [],
