@@ -1,6 +1,7 @@
 /** Looks for calls of ioremap_nocache(). Silent where the driver defines a function of that name itself. */
 import type { Facts } from "../../analysis/facts.ts";
-import { removedCalls, type RemovedFunction, renameCall } from "../../analysis/removed-calls.ts";
+import { removedCalls, type RemovedFunction } from "../../analysis/removed-calls.ts";
+import { removedCallFinding } from "../removed-call-finding.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -29,18 +30,5 @@ const removed: readonly RemovedFunction[] = [
 ];
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const call of removedCalls(facts, removed)) {
-    const { function: owner, statement } = call;
-    const { name, successor, gone } = call.removed;
-    const edit = renameCall(call);
-    const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };
-    yield {
-      ...statement.calleeSpan,
-      message: `${name}() is gone since Linux ${gone}: ${successor}() takes its place.`,
-      function: owner.name,
-      path: [{ ...place, role: "sink", note: "called here" }],
-      subjects: [name],
-      fixes: edit ? [{ id: "rename", title: `Call ${successor}()`, edits: [edit] }] : [],
-    };
-  }
+  for (const call of removedCalls(facts, removed)) yield removedCallFinding(facts, call);
 }
