@@ -6,6 +6,7 @@ import type { CallStatement, ProgramFunction } from "../program/program.ts";
 import type { Facts } from "./facts.ts";
 import { afterFailure, type Failure, failureOf } from "./failure-ways.ts";
 import { flowOf } from "./flow.ts";
+import { isKeptForNobody } from "./kept-nowhere.ts";
 import { freesPlainly, mayUnmapByName, unmapping } from "./mapping-ends.ts";
 import type { Mapping } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
@@ -17,10 +18,10 @@ export interface Leak {
   /** The return that is reached with the mapping in place; in source order the first. */
   readonly exit: MappedExit;
   /**
-   * Why it is the function's own: it unmaps the same handle on another way, it keeps the handle in a local that ends here, or nothing
-   * was submitted (the transfer could not be prepared), or all its callers are known and none unmaps anything after the failure.
+   * Why it is the function's own: it unmaps the same handle on another way, it keeps the handle in a local that ends here or in a
+   * field that no unmap of the unit reads, or nothing was submitted (the transfer could not be prepared), or all its callers are known and none unmaps anything after the failure.
    */
-  readonly because: "unmapped-elsewhere" | "local-handle" | "not-prepared" | "callers-do-not";
+  readonly because: "unmapped-elsewhere" | "local-handle" | "nobody-unmaps" | "not-prepared" | "callers-do-not";
   /** The unmap on the other way. */
   readonly unmap: CallStatement | undefined;
 }
@@ -52,6 +53,8 @@ function reasonFor(facts: Facts, mapping: Mapping, exit: MappedExit): Leak["beca
   const { track, owner } = mapping;
   const isLocal = mapping.made.api.effect !== "map-sg" && staysLocal(facts, mapping);
   if (isLocal) return "local-handle";
+  if (mapping.made.api.effect !== "map-sg" && goesNowhere(facts, mapping) && isKeptForNobody(facts, mapping))
+    return "nobody-unmaps";
   if (callersUnmap(facts, owner) && callersUnmapAfter(facts, owner, failureOf(exit.value))) return undefined;
   if (track.unmaps.length > 0) return "unmapped-elsewhere";
   if (wasNotPrepared(facts, mapping, exit)) return "not-prepared";
@@ -65,20 +68,23 @@ function calledDirectly(facts: Facts, owner: ProgramFunction): boolean {
 }
 
 /** The handle is in locals only, and went to nobody who could keep it. */
-function staysLocal(facts: Facts, { track, owner }: Mapping): boolean {
-  const ownership = ownershipOf(facts);
+function staysLocal(facts: Facts, mapping: Mapping): boolean {
+  const { track, owner } = mapping;
   const kept = track.stores.some(
     ({ place }) =>
       place.root.kind === "global" || place.steps.length > 0 || owner.variables[place.root.id]?.kind === "static",
   );
-  return (
-    !kept &&
-    track.passes.every(({ call }) => {
-      if (ownership.callees(owner, call).length > 0) return false;
-      const api = ownership.api(owner, call);
-      return api !== undefined && quiet.has(api.effect);
-    })
-  );
+  return !kept && goesNowhere(facts, mapping);
+}
+
+/** The handle is given to nobody who could keep it. */
+function goesNowhere(facts: Facts, { track, owner }: Mapping): boolean {
+  const ownership = ownershipOf(facts);
+  return track.passes.every(({ call }) => {
+    if (ownership.callees(owner, call).length > 0) return false;
+    const api = ownership.api(owner, call);
+    return api !== undefined && quiet.has(api.effect);
+  });
 }
 /** Effects of calls that take a number and keep nothing of it that an unmap could be made from. */
 const quiet: ReadonlySet<string> = new Set([

@@ -72,6 +72,8 @@ function reasonOf({ because, unmap }: Leak): string {
     }
     case "local-handle":
       return "its handle is in a local variable and nobody else can unmap it";
+    case "nobody-unmaps":
+      return "its handle is in a field that no unmap of the driver reads";
     case "callers-do-not":
       return "no caller unmaps anything after the failure";
     case "not-prepared":
