@@ -52,6 +52,10 @@ function* deadBy(facts: Facts, mapping: Mapping): Iterable<DeadHandle> {
     ["unmapped", track.unmaps],
   ] as const)
     for (const before of calls) {
+      // The walk takes each test that may be about the handle; here it has to be about this very one.
+      const tested = handleOf(facts, owner, before);
+      if (!tested || (why === "failed" && textOfValue(values.evaluate(values.before(before), tested)) !== handle))
+        continue;
       const way = straightWay(facts, values, before, handle, why);
       if (way.unmap && why === "failed") yield { mapping, why, before, owner, unmap: way.unmap, by: undefined };
       if (way.returned === undefined || !isFailureText(way.returned)) continue;
@@ -85,11 +89,9 @@ function straightWay(
   const truths = new Map<string, boolean>([[handle, true]]);
   if (why === "failed") truths.set(resultName(from), true);
   const names = new Set([handle]);
-  for (const argument of from.arguments) {
-    const text = textOfValue(values.evaluate(values.before(from), argument));
-    // At the test or unmap the handle may have a join's name: it is this very handle, the walk has seen it come.
-    if (/^<J/.test(text)) names.add(text);
-  }
+  const given = handleOf(facts, values.owner, from);
+  // At the unmap the handle may have a join's name: it is this very handle, the walk has seen it come.
+  if (given) names.add(textOfValue(values.evaluate(values.before(from), given)));
   const seen = new Set<BlockId>();
   for (let steps = 0; at && steps < longest; steps++) {
     const body = values.owner.blocks[at.block];
