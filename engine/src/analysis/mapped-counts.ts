@@ -105,12 +105,14 @@ function mapsOf(facts: Facts): readonly ApiCall[] {
   return facts.callsWith("map-sg").filter((call) => (call.argument("sg") ?? call.argument("sgt")) !== undefined);
 }
 
-function shareNames(facts: Facts, map: ApiCall, names: ReadonlySet<string>): boolean {
+/** Whether the mapping's list is one of the names. */
+export function shareNames(facts: Facts, map: ApiCall, names: ReadonlySet<string>): boolean {
   const list = map.argument("sg") ?? map.argument("sgt");
   return list !== undefined && [...listNames(facts, map.function, map.statement, list)].some((name) => names.has(name));
 }
 
-function placeOf(expression: Expression): Place | undefined {
+/** The place that a value is read from, where it is one. */
+export function placeOf(expression: Expression): Place | undefined {
   const one = peel(expression);
   return one.kind === "read" ? one.place : undefined;
 }

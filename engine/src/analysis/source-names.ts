@@ -30,7 +30,10 @@ export class SourceNames {
   expression(owner: ProgramFunction, expression: Expression): string {
     const one = peel(expression);
     if (one.kind === "read") return this.place(owner, one.place);
-    if (one.kind === "address") return `&${this.place(owner, one.place)}`;
+    if (one.kind === "address") {
+      const array = decayed(one);
+      return array ? this.place(owner, array) : `&${this.place(owner, one.place)}`;
+    }
     return this.text(expression);
   }
 
@@ -120,4 +123,12 @@ export class SourceNames {
     const text = typeof index === "string" ? index : this.text(index);
     return text.length <= 24 ? text : "";
   }
+}
+
+/** The array, where its name alone was written for the address of its first element: the index then has no text of its own. */
+function decayed(address: Expression & { readonly kind: "address" }): Place | undefined {
+  const { place, start, end } = address;
+  const last = place.steps.at(-1);
+  if (last?.kind !== "index" || last.index.start !== start || last.index.end !== end) return undefined;
+  return { ...place, steps: place.steps.slice(0, -1) };
 }

@@ -21,6 +21,7 @@ import dmabufSgtTouchPages from "./dmabuf-sgt-touch-pages/rule.ts";
 import doubleFetch from "./double-fetch/rule.ts";
 import doubleUnmap from "./double-unmap/rule.ts";
 import freeWhileMapped from "./free-while-mapped/rule.ts";
+import freeWrongArgs from "./free-wrong-args/rule.ts";
 import handleAsCpuPointer from "./handle-as-cpu-pointer/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import leakMapping from "./leak-mapping/rule.ts";
@@ -59,6 +60,7 @@ import mmapUncheckedRange from "./mmap-unchecked-range/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
 import netRxBufferSyncLen from "./net-rx-buffer-sync-len/rule.ts";
 import noncoherentNoSync from "./noncoherent-no-sync/rule.ts";
+import noncontiguousVmapNoFlush from "./noncontiguous-vmap-no-flush/rule.ts";
 import pgprotNoncachedOnRam from "./pgprot-noncached-on-ram/rule.ts";
 import physAsHandle from "./phys-as-handle/rule.ts";
 import pointerInDmaMemory from "./pointer-in-dma-memory/rule.ts";
@@ -75,11 +77,13 @@ import syncDirectionMismatch from "./sync-direction-mismatch/rule.ts";
 import syncRange from "./sync-range/rule.ts";
 import syncWrongWay from "./sync-wrong-way/rule.ts";
 import uninitHandle from "./uninit-handle/rule.ts";
+import unmapSgMappedCount from "./unmap-sg-mapped-count/rule.ts";
 import unmapSizeMismatch from "./unmap-size-mismatch/rule.ts";
 import unmapSkipCpuSync from "./unmap-skip-cpu-sync/rule.ts";
 import unmapWrongFunction from "./unmap-wrong-function/rule.ts";
 import usbBufferNotKmalloc from "./usb-buffer-not-kmalloc/rule.ts";
 import usbUrbCoherentFlags from "./usb-urb-coherent-flags/rule.ts";
+import vmapIoNoFlush from "./vmap-io-no-flush/rule.ts";
 import vmapProtMismatch from "./vmap-prot-mismatch/rule.ts";
 import writeToFromDevice from "./write-to-from-device/rule.ts";
 
@@ -107,6 +111,7 @@ export const rules: readonly Rule[] = [
   doubleFetch,
   doubleUnmap,
   freeWhileMapped,
+  freeWrongArgs,
   handleAsCpuPointer,
   i2cDmaSafeFlag,
   leakMapping,
@@ -145,6 +150,7 @@ export const rules: readonly Rule[] = [
   mmapUserStructVivt,
   netRxBufferSyncLen,
   noncoherentNoSync,
+  noncontiguousVmapNoFlush,
   pgprotNoncachedOnRam,
   physAsHandle,
   pointerInDmaMemory,
@@ -160,11 +166,13 @@ export const rules: readonly Rule[] = [
   syncRange,
   syncWrongWay,
   uninitHandle,
+  unmapSgMappedCount,
   unmapSizeMismatch,
   unmapSkipCpuSync,
   unmapWrongFunction,
   usbBufferNotKmalloc,
   usbUrbCoherentFlags,
+  vmapIoNoFlush,
   vmapProtMismatch,
   writeToFromDevice,
 ];
