@@ -44,6 +44,7 @@ class Reader {
   readonly #values: LocalValues;
   /** The texts of the places that the pointer was stored to: they name it where the values were lost. */
   readonly #names = new Set<string>();
+  readonly #filled: string | undefined;
   #isKept = false;
 
   constructor(facts: Facts, owner: ProgramFunction, made: CallStatement) {
@@ -52,6 +53,10 @@ class Reader {
     this.made = made;
     this.#values = workingsOf(facts).provenance.localValues(owner);
     if (made.result) this.#note(made.result);
+    const at = facts.apiOf(owner, made)?.parameters.findIndex(({ role }) => role === "handle-out") ?? -1;
+    const out = made.arguments[at];
+    const filled = out && peel(out);
+    this.#filled = filled?.kind === "address" ? facts.textOfPlace(owner, filled.place) : undefined;
     for (const block of owner.blocks)
       for (const one of block.statements)
         if (one.kind === "assign" && this.isResult(one.value, one.id)) this.#note(one.target);
@@ -92,7 +97,9 @@ class Reader {
     );
   }
 
+  /** Also under the name of the variable that the call filled: who else could have filled it meanwhile does not matter. */
   isHandle(expression: Expression, statement: number): boolean {
+    if (placesIn(expression).some((place) => this.#filled === this.facts.textOfPlace(this.owner, place))) return true;
     return this.#values
       .valueAt(statement, expression)
       .some(({ symbol }) => symbol.kind === "birth" && symbol.call === this.made && symbol.slot !== "result");
@@ -252,17 +259,28 @@ function handleUse(reader: Reader, kept: Place): UntestedAllocation["use"] | und
         facts.apiOf(owner, one)?.effect !== "free" &&
         one.arguments.some((argument) => reader.isHandle(argument, one.id)),
     );
-  if (!use || facts.unit.functionsMentioning(field.name).some((one) => mayTest(one, key))) return undefined;
+  if (!use || facts.unit.functionsMentioning(field.name).some((one) => mayTest(facts, one, key))) return undefined;
   return { kind: "given-on", statement: use.id, span: use.calleeSpan };
 }
 
-/** Whether a condition, a comparison or a call gets the field's value. */
-function mayTest(owner: ProgramFunction, key: string): boolean {
+/** Whether a condition, another place or a call that may test gets the field's value: not the kernel's own, such as the free. */
+function mayTest(facts: Facts, owner: ProgramFunction, key: string): boolean {
   const holds = (expression: Expression): boolean => placesIn(expression).some((place) => placeKey(place) === key);
+  const frees = owner.blocks.some(({ statements }) =>
+    statements.some(
+      (one) => one.kind === "call" && facts.apiOf(owner, one)?.effect === "free" && one.arguments.some(holds),
+    ),
+  );
+  // Whoever frees the memory asks whether there is any, long after.
+  if (frees) return false;
   return owner.blocks.some(
     ({ statements, terminator }) =>
       terminatorExpressions(terminator).some(holds) ||
-      statements.some((one) => (one.kind === "call" || one.kind === "assign") && expressionsOf(one).some(holds)),
+      statements.some(
+        (one) =>
+          (one.kind === "assign" || (one.kind === "call" && !facts.apiOf(owner, one))) &&
+          expressionsOf(one).some(holds),
+      ),
   );
 }
 

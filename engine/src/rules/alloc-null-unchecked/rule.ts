@@ -35,7 +35,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       ...use.span,
       message: isRead
         ? `${subject} is used here without a test: it is NULL when ${name}() fails.`
-        : `The handle of ${subject} is given on here, and nobody tests ${subject}: it is NULL when ${name}() fails.`,
+        : `The handle of ${subject} is given on here without a test: ${subject} is NULL when ${name}() fails.`,
       function: owner.name,
       path: [
         {
