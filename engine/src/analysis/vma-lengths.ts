@@ -38,12 +38,13 @@ export function vmaLengthCalls(facts: Facts): readonly VmaLengthCall[] {
   return found;
 }
 
-function statementsOf(owner: ProgramFunction): readonly Statement[] {
+/** All statements of a function. */
+export function statementsOf(owner: ProgramFunction): readonly Statement[] {
   return owner.blocks.flatMap((block) => block.statements);
 }
 
 /** Locals that hold `vma->vm_end - vma->vm_start`, or vma_pages() of it. */
-function lengthVariables(owner: ProgramFunction): ReadonlySet<VariableId> {
+export function lengthVariables(owner: ProgramFunction): ReadonlySet<VariableId> {
   const lengths = new Set<VariableId>();
   for (let round = 0; round < 2; round++)
     for (const statement of statementsOf(owner)) {
@@ -58,7 +59,8 @@ function add(lengths: Set<VariableId>, place: Place | undefined): void {
   if (place?.root.kind === "variable" && place.steps.length === 0) lengths.add(place.root.id);
 }
 
-function isLength(expression: Expression, lengths: ReadonlySet<VariableId>): boolean {
+/** Whether the expression is the VMA's length. */
+export function isLength(expression: Expression, lengths: ReadonlySet<VariableId>): boolean {
   const places = readsOf(expression);
   const names = places.map(fieldOf);
   if (names.includes("vm_end") && names.includes("vm_start")) return true;
@@ -66,7 +68,8 @@ function isLength(expression: Expression, lengths: ReadonlySet<VariableId>): boo
   return places.length === 1 && only?.root.kind === "variable" && only.steps.length === 0 && lengths.has(only.root.id);
 }
 
-function fieldOf(place: Place): string | undefined {
+/** The last member that a place names. */
+export function fieldOf(place: Place): string | undefined {
   const last = place.steps.at(-1);
   return last?.kind === "field" ? last.name : undefined;
 }
