@@ -7,6 +7,7 @@ import bidirectionalSingleSync from "./bidirectional-single-sync/rule.ts";
 import bypassCacheOps from "./bypass-cache-ops/rule.ts";
 import coherentCompOrZoneFlag from "./coherent-comp-or-zone-flag/rule.ts";
 import coherentFreeIrq from "./coherent-free-irq/rule.ts";
+import coherentGfpContext from "./coherent-gfp-context/rule.ts";
 import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentManagedMixedFree from "./coherent-managed-mixed-free/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
@@ -15,6 +16,7 @@ import coherentRedundantZero from "./coherent-redundant-zero/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import deviceValueIndex from "./device-value-index/rule.ts";
+import directionNone from "./direction-none/rule.ts";
 import dmaWmbBeforeMmio from "./dma-wmb-before-mmio/rule.ts";
 import dmabufCpuAccessUnbracketed from "./dmabuf-cpu-access-unbracketed/rule.ts";
 import dmabufSgtTouchPages from "./dmabuf-sgt-touch-pages/rule.ts";
@@ -46,6 +48,8 @@ import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
 import mapUserPageNoPin from "./map-user-page-no-pin/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
 import mask64Fallback from "./mask-64-fallback/rule.ts";
+import maskBitLiteral from "./mask-bit-literal/rule.ts";
+import maskUsbInterface from "./mask-usb-interface/rule.ts";
 import missingBarrierDesc from "./missing-barrier-desc/rule.ts";
 import missingSyncForCpu from "./missing-sync-for-cpu/rule.ts";
 import missingSyncForDevice from "./missing-sync-for-device/rule.ts";
@@ -97,6 +101,7 @@ export const rules: readonly Rule[] = [
   bypassCacheOps,
   coherentCompOrZoneFlag,
   coherentFreeIrq,
+  coherentGfpContext,
   coherentInSg,
   coherentManagedMixedFree,
   coherentMapSingle,
@@ -105,6 +110,7 @@ export const rules: readonly Rule[] = [
   coherentVirtToPage,
   cpuAccessWhileMapped,
   deviceValueIndex,
+  directionNone,
   dmaWmbBeforeMmio,
   dmabufCpuAccessUnbracketed,
   dmabufSgtTouchPages,
@@ -136,6 +142,8 @@ export const rules: readonly Rule[] = [
   mapUserPageNoPin,
   mapVmalloc,
   mask64Fallback,
+  maskBitLiteral,
+  maskUsbInterface,
   missingBarrierDesc,
   missingSyncForCpu,
   missingSyncForDevice,
