@@ -1,5 +1,6 @@
 /** Mappings that end twice, and buffers that are freed before their mapping ends: what the walks saw, where tests by hand do not hide the truth. */
 import type { CallStatement, ProgramFunction } from "../program/program.ts";
+import { freesWithFragments } from "./earlier-rounds.ts";
 import type { Facts } from "./facts.ts";
 import { afterFailure, failureOf } from "./failure-ways.ts";
 import { flowOf } from "./flow.ts";
@@ -35,14 +36,22 @@ export interface FreedWhileMapped {
   readonly free: CallStatement;
   /** The return with the mapping in place that leads to the free of a caller. */
   readonly exit: MappedExit | undefined;
+  /** What is still mapped are the fragments of earlier rounds. */
+  readonly earlierRounds: boolean;
 }
 
 /** Frees of memory that is still mapped, in the function that maps and in callers that it tells of its failure. */
 export function freesWhileMapped(facts: Facts): readonly FreedWhileMapped[] {
-  return judged(facts).flatMap((mapping) => {
-    const here = mapping.track.earlyFrees.map((free) => ({ mapping, owner: mapping.owner, free, exit: undefined }));
+  const whole = judged(facts).flatMap((mapping) => {
+    const { owner, track } = mapping;
+    const here = track.earlyFrees.map((free) => ({ mapping, owner, free, exit: undefined, earlierRounds: false }));
     return [...here, ...freedByCallers(facts, mapping)];
   });
+  const known = new Set(whole.map(({ free }) => free));
+  const rounds = freesWithFragments(facts)
+    .filter(({ free }) => !known.has(free))
+    .map(({ mapping, free }) => ({ mapping, owner: mapping.owner, free, exit: undefined, earlierRounds: true }));
+  return [...whole, ...rounds];
 }
 
 /** The first free of each caller that gets told of a failure, and has the buffer still mapped. */
@@ -71,7 +80,7 @@ function freedByCallers(facts: Facts, mapping: Mapping): readonly FreedWhileMapp
         if (isOurs) free ??= call;
         return isOurs ? "end" : "on";
       });
-      if (free) return [{ mapping, owner: caller, free, exit }];
+      if (free) return [{ mapping, owner: caller, free, exit, earlierRounds: false }];
     }
     return [];
   });

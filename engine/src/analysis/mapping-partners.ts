@@ -62,7 +62,14 @@ function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[
   if (!event.handle) return [];
   const { contexts } = facts.valueOf({ function: event.owner, statement: event.call.id }, event.handle);
   const stored = storedPartners(facts, event.handle);
-  if (stored && contexts.every(({ origins }) => origins.every((one) => one.kind === "unknown"))) return [stored];
+  // Of an array that is filled here, what was in it before is unknown: only what the unit stores there is ever unmapped.
+  const isStored = (one: Origin): boolean => {
+    const map = mapOf(facts, one);
+    return (
+      one.kind === "unknown" || (map !== undefined && stored?.maps.some((other) => other.call === map.call) === true)
+    );
+  };
+  if (stored && contexts.every(({ origins }) => origins.every(isStored))) return [stored];
   const isAliased = keysIn(event.handle).some((key) => aliasedFields(facts).has(key));
   return contexts.flatMap(({ origins }): readonly Partners[] => {
     // 0 and error values are what a handle is before it is mapped; they are never unmapped on purpose.

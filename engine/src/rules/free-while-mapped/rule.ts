@@ -1,5 +1,6 @@
 /**
- * Looks for frees of a buffer whose streaming mapping is still in place. Silent on the way of a failed map, and after anything that
+ * Looks for frees of a buffer whose streaming mapping is still in place, in the function that maps and in callers that it tells of its
+ * failure; and of packets of which some fragments are mapped. Silent on the way of a failed map, and after anything that
  * may have unmapped it.
  */
 import type { Facts } from "../../analysis/facts.ts";
@@ -27,7 +28,7 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const { mapping, owner, free, exit } of freesWhileMapped(facts)) {
+  for (const { mapping, owner, free, exit, earlierRounds } of freesWhileMapped(facts)) {
     const { owner: maker, call } = mapping;
     const name = free.callee.kind === "direct" ? free.callee.name : "the call";
     const buffer = mapping.buffer ? facts.textOf(maker, mapping.buffer) : "the buffer";
@@ -36,7 +37,9 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       ...free.calleeSpan,
       message: exit
         ? `${name}() frees what ${maker.name}() left mapped when it failed: ${buffer} is still mapped for the device.`
-        : `${name}() frees ${buffer} while it is still mapped for the device.`,
+        : earlierRounds
+          ? `${name}() frees a packet whose fragments are still mapped for the device: those that were mapped before the one that failed.`
+          : `${name}() frees ${buffer} while it is still mapped for the device.`,
       function: owner.name,
       path: [
         { ...call.calleeSpan, function: maker.name, statement: call.id, role: "map", note: `${buffer} mapped here` },
