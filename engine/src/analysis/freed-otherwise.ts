@@ -5,7 +5,7 @@
 import type { Expression, Place, ProgramFunction, StatementId } from "../program/program.ts";
 import type { ApiCall, Facts, Origin } from "./facts.ts";
 import { fieldKey, lastFieldIndex, placeKey } from "./field-keys.ts";
-import { birthKey, forbiddenOrigins, isGuarded } from "./judgement.ts";
+import { birthKey, isGuarded } from "./judgement.ts";
 import { peel } from "./local-evaluation.ts";
 import { sizeOf } from "./struct-layout.ts";
 import { workingsOf } from "./unit-facts.ts";
@@ -27,16 +27,18 @@ export function freedOtherwise(facts: Facts): readonly FreedOtherwise[] {
     const memory = call.argument("cpu");
     if (!memory || !/^dma_(free_(coherent|attrs|wc)|pool_free)$/.test(call.name)) continue;
     const { function: owner, statement } = call;
-    const value = facts.valueOf({ function: owner, statement: statement.id }, memory);
+    const births = certainBirths(facts.valueOf({ function: owner, statement: statement.id }, memory).contexts);
+    if (!births) continue;
+    const [origin] = births.values();
     const add = (wrong: FreedOtherwise["wrong"], difference: (origin: Origin) => Difference | undefined): void => {
-      for (const { origin } of forbiddenOrigins(value, (one) => isPlain(one) && difference(one) !== undefined)) {
-        const told = difference(origin);
-        if (told) found.push({ call, origin, memory, wrong, ...told });
-      }
+      // Every allocation that the memory may come from must differ, so guards need not be weighed.
+      const told = [...births.values()].map(difference);
+      const [first] = told;
+      if (origin && first && !told.includes(undefined)) found.push({ call, origin, memory, wrong, ...first });
     };
-    if (call.name === "dma_pool_free") add("pool", (origin) => poolDifference(facts, call, origin));
-    else add("size", (origin) => sizeDifference(facts, call, origin));
-    const handle = handleDifference(facts, call, memory);
+    if (call.name === "dma_pool_free") add("pool", (one) => poolDifference(facts, call, one));
+    else add("size", (one) => sizeDifference(facts, call, one));
+    const handle = handleDifference(facts, call, births);
     if (handle) add("handle", () => handle);
   }
   return found;
@@ -157,13 +159,12 @@ function isNull(expression: Expression): boolean {
 }
 
 /** A handle that certainly came from other calls than the memory did. */
-function handleDifference(facts: Facts, call: ApiCall, memory: Expression): Difference | undefined {
+function handleDifference(facts: Facts, call: ApiCall, there: ReadonlyMap<string, Origin>): Difference | undefined {
   const handle = call.argument("handle");
   if (!handle) return undefined;
   const point = { function: call.function, statement: call.statement.id };
   const here = certainBirths(facts.valueOf(point, handle).contexts);
-  const there = certainBirths(facts.valueOf(point, memory).contexts);
-  if (!here || !there || [...here.keys()].some((key) => there.has(key))) return undefined;
+  if (!here || [...here.keys()].some((key) => there.has(key))) return undefined;
   const [made] = here.values();
   if (!made) return undefined;
   return { given: facts.textOf(call.function, handle), wanted: made.name };
