@@ -110,6 +110,7 @@ function fakeSession(files: Map<string, FakeFile>, fixed = false): DriverSession
   return {
     setFile: (name, text, role = "source") => void files.set(name, { text, role }),
     removeFile: (name) => void files.delete(name),
+    summaries: () => [],
     get files() {
       return [...files.keys()];
     },

@@ -45,10 +45,10 @@ const deviceWritten = new WeakMap<Facts, Map<string, boolean>>();
 
 /** Whether the device may write the field: the driver stores nothing there but constants that clear it or give its size. */
 export function isDeviceWritten(facts: Facts, field: string): boolean {
-  let fields = deviceWritten.get(facts);
-  if (!fields) deviceWritten.set(facts, (fields = new Map()));
-  let known = fields.get(field);
-  if (known === undefined) fields.set(field, (known = onlyConstantsStored(facts, field)));
+  const fields = deviceWritten.get(facts) ?? new Map<string, boolean>();
+  deviceWritten.set(facts, fields);
+  const known = fields.get(field) ?? onlyConstantsStored(facts, field);
+  fields.set(field, known);
   return known;
 }
 

@@ -177,12 +177,12 @@ function evaluate(condition: string, meaning: (name: string) => Meaning): boolea
     }
     return result;
   };
-  let isBroken = false;
-  const broken = (): undefined => {
-    isBroken = true;
+  const reading = { isBroken: false };
+  const broken = (): number | undefined => {
+    reading.isBroken = true;
     return undefined;
   };
   const result = either(0);
-  if (isBroken || at < tokens.length || result === undefined) return undefined;
+  if (reading.isBroken || at < tokens.length || result === undefined) return undefined;
   return result !== 0;
 }

@@ -12,6 +12,7 @@ import coherentInSg from "./coherent-in-sg/rule.ts";
 import coherentManagedMixedFree from "./coherent-managed-mixed-free/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentMaskForgotten from "./coherent-mask-forgotten/rule.ts";
+import coherentNullDevice from "./coherent-null-device/rule.ts";
 import coherentRedundantZero from "./coherent-redundant-zero/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
@@ -106,6 +107,7 @@ export const rules: readonly Rule[] = [
   coherentManagedMixedFree,
   coherentMapSingle,
   coherentMaskForgotten,
+  coherentNullDevice,
   coherentRedundantZero,
   coherentVirtToPage,
   cpuAccessWhileMapped,
