@@ -8,7 +8,7 @@ const rule: Rule = {
     id: "dma/mask-bit-literal",
     group: "limits",
     severity: "hint",
-    stage: "preview",
+    stage: "stable",
     summary: "A DMA mask is said by DMA_BIT_MASK(n): numbers have widths of their own.",
     why: "A digit too few goes unseen, an int or long is narrower than the 64 bits of a mask, and bits that are left out at the bottom mean nothing: the mask says up to where the device can address, not how its buffers are aligned.",
     remedy: "Write DMA_BIT_MASK(n) with the number of address bits that the device has.",

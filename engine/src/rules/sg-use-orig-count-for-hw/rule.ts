@@ -11,7 +11,7 @@ const rule: Rule = {
     id: "dma/sg-use-orig-count-for-hw",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "The device gets as many entries as dma_map_sg() returned, not as many as it was given.",
     why: "An IOMMU joins entries that follow each other: the DMA addresses stand in the first entries, and those behind them have length 0 or what an earlier mapping left. The device is given segments that are none.",
     remedy: "Keep what dma_map_sg() returns and loop by it; use for_each_sgtable_dma_sg() for a table.",
