@@ -48,23 +48,23 @@ function freeAfter(
   // Of all tests that may be about the handle, the one that certainly is.
   const isOurs = check.arguments.some((one) => track.site.handles.includes(textOfValue(values.evaluate(at, one))));
   if (!isOurs) return undefined;
-  let free: CallStatement | undefined;
-  let unmaps = false;
+  const frees: CallStatement[] = [];
+  const unmaps: CallStatement[] = [];
   afterFailure(values, check, { value: undefined, negative: true }, (call, environment) => {
     if (call === map) return "end";
     const texts = call.arguments.map((one) => textOfValue(values.evaluate(environment, one)));
     const api = ownershipOf(facts).api(owner, call);
     if (mayUnmap(facts, owner, call)) {
-      if (!api || !unmapping.has(api.effect) || !texts.some((text) => isOtherMap(facts, values, map, text)))
-        unmaps = true;
-      return unmaps ? "end" : "on";
+      const isOther = api && unmapping.has(api.effect) && texts.some((text) => isOtherMap(facts, values, map, text));
+      if (!isOther) unmaps.push(call);
+      return isOther ? "on" : "end";
     }
     const name = call.callee.kind === "direct" ? call.callee.name : "";
     if (!freesPlainly(name) || !texts.includes(packet)) return "on";
-    free ??= call;
+    frees.push(call);
     return "end";
   });
-  return unmaps ? undefined : free;
+  return unmaps.length > 0 ? undefined : frees[0];
 }
 
 /** The handle that another map of the function gave. */

@@ -154,12 +154,13 @@ function callersUnmapAfter(facts: Facts, owner: ProgramFunction, failure: Failur
     if (isFramework(facts, statement)) return false;
     const values = ownership.valuesOf(caller);
     if (caller === owner || !values.settled) return true;
-    let unmaps = false;
+    const unmaps: CallStatement[] = [];
     const returned = afterFailure(values, statement, failure, (call) => {
-      if (mayUnmap(facts, caller, call)) unmaps = true;
-      return unmaps ? "end" : "on";
+      if (!mayUnmap(facts, caller, call)) return "on";
+      unmaps.push(call);
+      return "end";
     });
-    return unmaps || returned.some((value) => callersUnmapAfter(facts, caller, failureOf(value), depth + 1));
+    return unmaps.length > 0 || returned.some((value) => callersUnmapAfter(facts, caller, failureOf(value), depth + 1));
   });
 }
 

@@ -12,6 +12,7 @@ import { conditionOf, outcomes, truthOf } from "./ownership-conditions.ts";
 import { freesPlainly, mayUnmapByName, returnedVariables, unmapping } from "./mapping-ends.ts";
 import { Decisions, flagsOf } from "./ownership-decisions.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
+import { HandleIdentity, holdsBuffer } from "./ownership-identity.ts";
 import { isHandle, merge, type State, withoutNames } from "./ownership-state.ts";
 import type {
   HandlePass,
@@ -66,6 +67,7 @@ class Walk {
   /** Variables that the function returns, and its flags: whether it fails is a property that states are kept apart by. */
   readonly #results: readonly string[];
   readonly #decisions: Decisions;
+  readonly #identity: HandleIdentity;
 
   constructor(site: MapSite, values: OwnershipValues, context: WalkContext) {
     this.#site = site;
@@ -75,6 +77,7 @@ class Walk {
     this.#fields = new Set(site.fields);
     this.#results = [...new Set([...returnedVariables(site.owner), ...flagsOf(site.owner)])];
     this.#decisions = new Decisions(values, context);
+    this.#identity = new HandleIdentity(values, context);
   }
 
   run(): Track {
@@ -266,57 +269,22 @@ class Walk {
     state: State,
   ): State {
     const ends = api !== undefined && unmapping.has(api.effect);
-    if (ends && this.#isExactly(environment, call, api, state)) {
+    if (ends && this.#identity.isExactly(environment, call, api, state)) {
       this.#unmaps.add(call);
       if (state.life === "unmapped") this.#doubleUnmaps.add(call);
       return { ...state, life: "unmapped" };
     }
     if (state.life !== "mapped") return state;
-    if (state.life === "mapped" && freesPlainly(nameOf(call)) && callees.length === 0) {
+    if (freesPlainly(nameOf(call)) && callees.length === 0) {
       const freed = call.arguments.map((one) => textOfValue(this.#values.evaluate(environment, one)));
-      if (freed.some((one) => this.#holdsBuffer(one, state))) this.#earlyFrees.add(call);
+      if (freed.some((one) => holdsBuffer(one, state))) this.#earlyFrees.add(call);
       return state;
     }
     const gone =
-      (ends && !this.#isOther(environment, call, api, state)) ||
+      (ends && !this.#identity.isOther(environment, call, api, state)) ||
       callees.some((one) => this.#context.unmaps(one)) ||
       (api === undefined && callees.length === 0 && this.#mayUnmap(environment, call, concerned, state));
     return gone ? { ...state, life: "unsure" } : state;
-  }
-
-  /** The handle (or list) is that of another map of this function, or lies in a field that ours never went to. */
-  #isOther(environment: Environment, call: CallStatement, api: ApiFunction, state: State): boolean {
-    const at = api.parameters.findIndex((one) => one.role === "handle" || one.role === "sg" || one.role === "sgt");
-    const argument = call.arguments[at];
-    if (!argument) return false;
-    const value = this.#values.evaluate(environment, argument);
-    const text = textOfValue(value);
-    if (api.parameters[at]?.role !== "handle") return !/<[JXAR]/.test(text) && state.buffers.size > 0;
-    const made = /^<R(\d+)>$/.exec(text);
-    if (made) {
-      const from = flowOf(this.#owner).statement(Number(made[1]));
-      const by = from?.kind === "call" ? this.#context.api(this.#owner, from) : undefined;
-      return by?.effect === "map-streaming" || by?.effect === "map-resource";
-    }
-    return false;
-  }
-
-  /** The unmap gets the handle itself, or the list itself. */
-  #isExactly(environment: Environment, call: CallStatement, api: ApiFunction, state: State): boolean {
-    const at = api.parameters.findIndex((one) => one.role === "handle" || one.role === "sg" || one.role === "sgt");
-    const argument = call.arguments[at];
-    if (!argument) return false;
-    const value = this.#values.evaluate(environment, argument);
-    if (api.parameters[at]?.role === "handle") return state.handles.has(textOfValue(value));
-    return state.buffers.get(value.object) === value.path;
-  }
-
-  /** The memory itself, or the packet whose data it is. */
-  #holdsBuffer(freed: string, state: State): boolean {
-    for (const [object, path] of state.buffers)
-      if (freed === object + path || object === `<L ${freed}.data>` || object.startsWith(`<L ${freed}.data@`))
-        return true;
-    return false;
   }
 
   #mayUnmap(environment: Environment, call: CallStatement, concerned: boolean, state: State): boolean {
