@@ -4,8 +4,11 @@
  * (Documentation/core-api/cachetlb.rst:374-398, Documentation/core-api/dma-api.rst:664-667, linux 6.12.117).
  */
 import type { ApiCall, Facts, Origin } from "./facts.ts";
+import { fieldKey } from "./field-keys.ts";
 import { birthKey } from "./judgement.ts";
 import { type KernelAlias, kernelAliases } from "./kernel-aliases.ts";
+import { peel } from "./local-evaluation.ts";
+import { workingsOf } from "./unit-facts.ts";
 
 export interface UnmanagedAlias {
   readonly alias: KernelAlias;
@@ -29,8 +32,7 @@ export function unmanagedAliases(facts: Facts): readonly UnmanagedAlias[] {
   const found: UnmanagedAlias[] = [];
   for (const alias of aliases) {
     if (!isCached(facts, alias)) continue;
-    const origins = alias.elements.contexts.flatMap((context) => context.origins);
-    for (const origin of origins) {
+    for (const origin of pagesOf(facts, alias)) {
       const call = origin.birth && mapped.get(birthKey(origin));
       if (!call && origin.api?.name !== "dma_alloc_pages") continue;
       found.push({ alias, origin, mapped: call });
@@ -38,6 +40,26 @@ export function unmanagedAliases(facts: Facts): readonly UnmanagedAlias[] {
     }
   }
   return found;
+}
+
+/**
+ * The pages of an alias; where a call that fills the array hides them, all that its file puts into arrays of that field.
+ */
+function pagesOf(facts: Facts, { elements, pages, function: owner }: KernelAlias): readonly Origin[] {
+  const origins = elements.contexts.flatMap((context) => context.origins);
+  const array = peel(pages);
+  if (array.kind !== "read" || origins.some((one) => one.kind !== "unknown")) return origins;
+  const { steps, type } = array.place;
+  const key = fieldKey(type.kind === "array" ? steps : [...steps, { kind: "deref" }]);
+  if (key === undefined) return origins;
+  const stores = workingsOf(facts)
+    .index.storesTo(key)
+    .filter((store) => store.function.file === owner.file);
+  return stores.flatMap(({ function: filler, statement }) => {
+    if (statement.kind !== "assign") return [];
+    const value = facts.valueOf({ function: filler, statement: statement.id }, statement.value);
+    return value.contexts.flatMap((context) => context.origins);
+  });
 }
 
 /** Maps of pages, by the pages' birth. */

@@ -69,6 +69,7 @@ import noncontiguousVmapNoFlush from "./noncontiguous-vmap-no-flush/rule.ts";
 import pgprotNoncachedOnRam from "./pgprot-noncached-on-ram/rule.ts";
 import physAsHandle from "./phys-as-handle/rule.ts";
 import pointerInDmaMemory from "./pointer-in-dma-memory/rule.ts";
+import poolMisuse from "./pool-misuse/rule.ts";
 import relaxedDoorbell from "./relaxed-doorbell/rule.ts";
 import relaxedStatusRead from "./relaxed-status-read/rule.ts";
 import type { Rule } from "./rule.ts";
@@ -164,6 +165,7 @@ export const rules: readonly Rule[] = [
   pgprotNoncachedOnRam,
   physAsHandle,
   pointerInDmaMemory,
+  poolMisuse,
   relaxedDoorbell,
   relaxedStatusRead,
   sgReuseAfterMap,

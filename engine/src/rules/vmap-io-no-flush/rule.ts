@@ -13,7 +13,7 @@ const rule: Rule = {
     id: "dma/vmap-io-no-flush",
     group: "aliases",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary: "A vmap() alias of pages under I/O needs flush_kernel_vmap_range() and invalidate_kernel_vmap_range().",
     why: "A cache that is indexed by virtual address keeps the alias in lines of its own. dma_map_page() and dma_sync_*() clean the linear map's lines: the device reads what was there before, and the kernel reads lines older than what the device wrote.",
     remedy:
