@@ -4,10 +4,11 @@
  */
 import { coherentMappings } from "../../analysis/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo, placeRead, subjectAt } from "../../analysis/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/judgement.ts";
 import { mappingFixes } from "../../analysis/mapping-fixes.ts";
-import { userMappings } from "../../analysis/user-mapping.ts";
+import { registerField } from "../../analysis/register-addresses.ts";
+import { type UserMapping, userMappings } from "../../analysis/user-mapping.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -53,6 +54,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   }
   for (const mapping of userMappings(facts)) {
     if (mapping.protection.kind !== "cached" || mapping.unit !== "pfn") continue;
+    const field = registerField(facts, mapping);
+    if (field !== undefined) yield ofField(facts, mapping, field);
     const registers = forbiddenOrigins(mapping.value, (origin) => origin.api?.name === "pci_resource_start");
     for (const { origin } of registers) {
       const { function: owner, statement } = mapping;
@@ -68,4 +71,28 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       };
     }
   }
+}
+
+/** Registers whose address a kernel struct holds; who filled it in is another driver. */
+function ofField(facts: Facts, mapping: UserMapping, field: string): RuleFinding {
+  const { function: owner, statement, span } = mapping;
+  const place = placeRead(facts, owner, statement.id, mapping.subject);
+  const name = place ? facts.textOfPlace(owner, place) : field;
+  return {
+    ...span,
+    message: `${mapping.name} maps ${name}, device memory (${field}), with the cached default protection.`,
+    function: owner.name,
+    path: [
+      {
+        ...span,
+        function: owner.name,
+        statement: statement.id,
+        role: "sink",
+        note: "mapped cached into user space here",
+      },
+    ],
+    subjects: [name],
+    severity: "warning",
+    fixes: [],
+  };
 }
