@@ -8,7 +8,7 @@ const rule: Rule = {
     id: "dma/coherent-comp-or-zone-flag",
     group: "coherent",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary: "The DMA allocators choose the zone from the device's mask: they take no zone flag and no __GFP_COMP.",
     why: "Where the flag is refused the allocation always fails, with a warning in the log. Where it is ignored the memory can lie anywhere below the device's mask, which is not what the code says.",
     remedy: "Remove the flag. A device that reaches less memory says so with dma_set_coherent_mask().",

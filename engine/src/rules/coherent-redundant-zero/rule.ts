@@ -10,7 +10,7 @@ const rule: Rule = {
     id: "dma/coherent-redundant-zero",
     group: "coherent",
     severity: "hint",
-    stage: "preview",
+    stage: "stable",
     summary: "dma_alloc_coherent() and its kin return memory that is already zero.",
     why: "Clearing it again costs time, on uncached memory a good deal, and makes readers believe that it is needed.",
     remedy: "Remove the memset(), or the __GFP_ZERO flag.",
