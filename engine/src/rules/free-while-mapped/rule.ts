@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/free-while-mapped",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Memory must be unmapped before it is freed.",
     why: "The device can still reach memory that the allocator gives to somebody else. A later unmap invalidates or copies over the new owner's bytes; without one the mapping is lost.",
     remedy: "Unmap first, then free.",

@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/uninit-handle",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "A handle whose map failed stands for no memory and must not be unmapped.",
     why: "The handle of a failed map is DMA_MAPPING_ERROR, all bits set. An unmap of it walks page tables or bounce buffers that belong to nobody, or to somebody else; on machines without either the cache is invalidated at the very top of memory.",
     remedy:
