@@ -37,6 +37,7 @@ const mostWork = 3000;
 export class CallingContexts {
   readonly #index: UnitIndex;
   readonly #values: (owner: ProgramFunction) => LocalValues;
+  readonly #underAllCallers = new Map<ProgramFunction, readonly Guard[]>();
 
   constructor(index: UnitIndex, values: (owner: ProgramFunction) => LocalValues) {
     this.#index = index;
@@ -81,6 +82,15 @@ export class CallingContexts {
 
   /** What every call to the function is under: a test may stand in the caller. */
   #callersGuards(target: ProgramFunction): readonly Guard[] {
+    let guards = this.#underAllCallers.get(target);
+    if (!guards) {
+      guards = this.#findCallersGuards(target);
+      this.#underAllCallers.set(target, guards);
+    }
+    return guards;
+  }
+
+  #findCallersGuards(target: ProgramFunction): readonly Guard[] {
     const [first, ...others] = this.#index.unit.callersOf(target).slice(0, mostCallers);
     if (!first) return [];
     const sets = others.map((site) => this.guardsAt(site.caller, site.statement.id));

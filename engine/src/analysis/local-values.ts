@@ -137,23 +137,36 @@ export class LocalValues {
   #solve(): void {
     const flow = flowOf(this.owner);
     const exits = new Map<BlockId, State>();
+    // The round in which a block's exit last changed, and the one in which the block was last looked at.
+    const changedIn = new Map<BlockId, number>();
+    const lookedIn = new Map<BlockId, number>();
+    let now = 0;
     // Values only grow between rounds and are bounded, so this ends; the cap is a belt for pathological graphs.
     for (let round = 0; round < 12; round++) {
       let changed = false;
       for (const id of flow.order) {
         const block = this.owner.blocks[id];
         if (!block) continue;
-        const incoming = (flow.predecessors[id] ?? []).map((one) => exits.get(one)).filter((one) => one !== undefined);
+        const predecessors = flow.predecessors[id] ?? [];
+        const looked = lookedIn.get(id);
+        // What came in did not change since: neither does what goes out.
+        if (looked !== undefined && !predecessors.some((one) => (changedIn.get(one) ?? -1) > looked)) continue;
+        lookedIn.set(id, now++);
+        const incoming = predecessors.map((one) => exits.get(one)).filter((one) => one !== undefined);
         const joined = id === 0 && incoming.length === 0 ? new Map<string, Cell>() : join(this.owner, incoming);
         const before = this.#entry.get(id);
         if (before && sameState(before, joined)) continue;
         changed = true;
         this.#entry.set(id, joined);
+        changedIn.set(id, now++);
+        const assigns = block.terminator.kind === "iterate" ? block.terminator.assigns : [];
+        if (assigns.length === 0 && !block.statements.some(changesState)) {
+          exits.set(id, joined);
+          continue;
+        }
         const state = new Map(joined);
         for (const statement of block.statements) this.#apply(state, statement);
-        if (block.terminator.kind === "iterate")
-          for (const place of block.terminator.assigns)
-            assign(this.owner, state, locate(this.owner, state, place), unknownValue);
+        for (const place of assigns) assign(this.owner, state, locate(this.owner, state, place), unknownValue);
         exits.set(id, state);
       }
       if (!changed) return;
@@ -305,31 +318,42 @@ function birthValue(call: CallStatement, born: Birth): LocalValue {
   return single({ kind: "birth", call, made: born.made, slot: born.slot }, [{ statement: call.id, role: "allocate" }]);
 }
 
+function changesState(statement: Statement): boolean {
+  return statement.kind !== "opaque" && statement.kind !== "evaluate";
+}
+
+/** States are shared and never changed once they are a block's: a join of one is that one. */
 function join(owner: ProgramFunction, states: readonly State[]): State {
   const [first, ...others] = states;
   if (!first) return new Map();
-  if (others.length === 0) return new Map(first);
-  const joined: State = new Map();
-  const keys = new Set(states.flatMap((state) => [...state.keys()]));
-  for (const key of keys) {
-    const cells = states.map((state) => state.get(key));
-    const location = cells.find((cell) => cell !== undefined)?.location;
-    if (!location) continue;
-    let value: LocalValue | undefined;
-    for (const cell of cells) {
-      const one = cell?.value ?? initialValue(owner, location);
-      value = value ? union(value, one) : one;
-    }
-    if (value) joined.set(key, { location, value });
+  if (others.every((state) => state === first)) return first;
+  const joined: State = new Map(first);
+  for (const [key, cell] of first) {
+    if (others.every((state) => state.get(key) === cell)) continue;
+    joined.set(key, joinCells(owner, states, key, cell.location));
   }
+  for (const state of others)
+    for (const [key, { location }] of state)
+      if (!joined.has(key)) joined.set(key, joinCells(owner, states, key, location));
   return joined;
 }
 
+function joinCells(owner: ProgramFunction, states: readonly State[], key: string, location: Location): Cell {
+  let value: LocalValue | undefined;
+  for (const state of states) {
+    const one = state.get(key)?.value ?? initialValue(owner, location);
+    value = value ? union(value, one) : one;
+  }
+  return { location, value: value ?? unknownValue };
+}
+
 function sameState(a: State, b: State): boolean {
+  if (a === b) return true;
   if (a.size !== b.size) return false;
   for (const [key, cell] of b) {
     const other = a.get(key);
     if (!other) return false;
+    if (other === cell) continue;
     if (other.value !== cell.value && union(other.value, cell.value) !== other.value) return false;
     if (other.value.length !== cell.value.length) return false;
   }

@@ -22,6 +22,7 @@ export function unknownOrigin(name: string): Origin {
 
 /** Steps in order, each statement once per role. */
 export function joinPaths(first: readonly PathStep[], second: readonly PathStep[]): readonly PathStep[] {
+  if (second.length === 0) return first;
   const result = [...first];
   for (const step of second)
     if (!result.some((one) => one.file === step.file && one.start === step.start && one.role === step.role))
@@ -30,6 +31,7 @@ export function joinPaths(first: readonly PathStep[], second: readonly PathStep[
 }
 
 export function unique(origins: readonly Origin[]): readonly Origin[] {
+  if (origins.length < 2) return origins;
   const seen = new Set<string>();
   const distinct: Origin[] = [];
   for (const one of origins) {
@@ -46,8 +48,21 @@ export function unique(origins: readonly Origin[]): readonly Origin[] {
 function originKey(one: Origin): string {
   if (one.kind === "null" || one.kind === "number" || one.kind === "function") return one.kind;
   const birth = one.birth?.statement.start ?? one.object?.start ?? -1;
-  const guards = one.guards.map((guard) => guard.key + guard.outcome).join();
+  const guards = guardsText(one.guards);
   return `${one.kind}|${one.birth?.function.file ?? ""}|${birth}|${one.conversions.join()}|${one.name}|${guards}`;
+}
+
+const guardTexts = new WeakMap<readonly Guard[], string>();
+
+/** Lists of guards are shared by many origins, and compared often. */
+function guardsText(guards: readonly Guard[]): string {
+  if (guards.length === 0) return "";
+  let text = guardTexts.get(guards);
+  if (text === undefined) {
+    text = guards.map((guard) => guard.key + guard.outcome).join();
+    guardTexts.set(guards, text);
+  }
+  return text;
 }
 
 export function mergeGuards(first: readonly Guard[], second: readonly Guard[]): readonly Guard[] {

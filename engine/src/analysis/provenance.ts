@@ -30,6 +30,9 @@ export class Provenance {
   readonly #values = new Map<ProgramFunction, LocalValues>();
   readonly #contexts: CallingContexts;
   readonly #fields: FieldOrigins;
+  /** Answers by what was asked for and where: many rules ask for the same pointer. */
+  readonly #answers = new Map<Expression, Map<string, Value>>();
+  readonly #traces = new WeakMap<Alternative, Trace>();
 
   constructor(index: UnitIndex, names: SourceNames) {
     this.#index = index;
@@ -49,6 +52,21 @@ export class Provenance {
 
   /** All origins of an expression just before a statement (or before the terminator of `block`, for statement -1). */
   valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block?: number): Value {
+    let answers = this.#answers.get(expression);
+    if (!answers) {
+      answers = new Map();
+      this.#answers.set(expression, answers);
+    }
+    const point = `${statement} ${block ?? ""} ${owner.file} ${owner.name} ${owner.start}`;
+    let answer = answers.get(point);
+    if (!answer) {
+      answer = this.#valueOf(owner, statement, expression, block);
+      answers.set(point, answer);
+    }
+    return answer;
+  }
+
+  #valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block: number | undefined): Value {
     const value = this.localValues(owner).valueAt(statement, expression, block);
     const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
     return this.#contexts.inContexts(owner, statement, block, (query, chain) => {
@@ -90,20 +108,23 @@ export class Provenance {
     }
     query.depth++;
     const site = chain[level];
-    const origins = value.flatMap((one) => {
-      if (site && this.#contexts.refutes(site, this.#traceGuards(owner, one))) return [];
-      const steps = this.#traceSteps(owner, one);
-      const guards = this.#traceGuards(owner, one);
+    const origins: Origin[] = [];
+    for (const one of value) {
+      const { steps, guards } = this.#traceOf(owner, one);
+      if (site && this.#contexts.refutes(site, guards)) continue;
       const base = this.#symbol(owner, one, chain, level, query);
-      return base.map(
-        (origin): Origin => ({
+      if (steps.length === 0 && guards.length === 0 && one.conversions.length === 0) {
+        for (const origin of base) origins.push(origin);
+        continue;
+      }
+      for (const origin of base)
+        origins.push({
           ...origin,
           path: joinPaths(origin.path, steps),
-          conversions: [...origin.conversions, ...one.conversions],
+          conversions: one.conversions.length === 0 ? origin.conversions : [...origin.conversions, ...one.conversions],
           guards: mergeGuards(origin.guards, guards),
-        }),
-      );
-    });
+        });
+    }
     query.depth--;
     return origins.length > 1 ? unique(origins) : origins;
   }
@@ -338,6 +359,17 @@ export class Provenance {
     return held.length > 0 ? held.flat() : undefined;
   }
 
+  /** The steps and guards of the statements that an alternative of the function went through. */
+  #traceOf(owner: ProgramFunction, one: Alternative): Trace {
+    if (one.trace.length === 0) return noTrace;
+    let trace = this.#traces.get(one);
+    if (!trace) {
+      trace = { steps: this.#traceSteps(owner, one), guards: this.#traceGuards(owner, one) };
+      this.#traces.set(one, trace);
+    }
+    return trace;
+  }
+
   #traceSteps(owner: ProgramFunction, one: Alternative): readonly PathStep[] {
     // Where the allocation itself says where its result goes, that is one step and not two.
     const born = one.symbol.kind === "birth" ? one.symbol.call.id : -1;
@@ -377,6 +409,12 @@ export class Provenance {
     };
   }
 }
+
+interface Trace {
+  readonly steps: readonly PathStep[];
+  readonly guards: readonly ParameterGuard[];
+}
+const noTrace: Trace = { steps: [], guards: [] };
 
 const makers = /alloc|get_.*page|map|dup|create|buffer|register/;
 

@@ -148,7 +148,9 @@ export function locationStepKey(step: LocationStep): string {
   }
 }
 export function makeLocation(root: LocationRoot, steps: readonly LocationStep[], type: Type): Location {
-  return { root, steps, type, key: rootKey(root) + steps.map(locationStepKey).join("") };
+  let key = rootKey(root);
+  for (const step of steps) key += locationStepKey(step);
+  return { root, steps, type, key };
 }
 function rootKey(root: LocationRoot): string {
   switch (root.kind) {

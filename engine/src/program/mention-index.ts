@@ -31,6 +31,18 @@ function indexOf(file: ProgramFile): FileIndex {
   return index;
 }
 
+/** For each name the files that hold it: most names that rules ask for are in none. */
+function filesByName(files: readonly ProgramFile[]): ReadonlyMap<string, readonly ProgramFile[]> {
+  const found = new Map<string, ProgramFile[]>();
+  for (const file of files)
+    for (const name of indexOf(file).keys()) {
+      const list = found.get(name);
+      if (list === undefined) found.set(name, [file]);
+      else list.push(file);
+    }
+  return found;
+}
+
 /** Names that a macro's replacement holds: those of its parameters do not count. */
 interface MacroText {
   readonly names: readonly string[];
@@ -85,6 +97,7 @@ export class MentionIndex {
   /** For each name the macros whose replacement holds it. */
   #holders: Map<string, string[]> | undefined;
   readonly #known = new Map<string, readonly ProgramFunction[]>();
+  #filesWith: ReadonlyMap<string, readonly ProgramFile[]> | undefined;
   readonly #reaching = new Map<string, readonly string[]>();
   #wild: readonly (readonly number[])[] | undefined;
   #wildFunctions: readonly ProgramFunction[] | undefined;
@@ -235,14 +248,13 @@ export class MentionIndex {
   /** The functions of all files that hold one of the names, with those that count for every name. */
   #gather(names: readonly string[], positionOf: (code: number) => number): readonly ProgramFunction[] {
     const found: ProgramFunction[] = [];
-    for (const file of this.#files) {
-      const index = indexOf(file);
-      for (const name of names)
-        for (const code of index.get(name) ?? []) {
+    this.#filesWith ??= filesByName(this.#files);
+    for (const name of names)
+      for (const file of this.#filesWith.get(name) ?? [])
+        for (const code of indexOf(file).get(name) ?? []) {
           const one = file.functions[positionOf(code)];
           if (one !== undefined) found.push(one);
         }
-    }
     this.#wildFunctions ??= this.#files.flatMap((file, at) =>
       [...this.#wildOf(at)].sort((a, b) => a - b).flatMap((position) => file.functions[position] ?? []),
     );
