@@ -27,9 +27,16 @@ export interface RemovedCall {
 /** Calls to the functions, unless the driver defines one of that name itself. */
 export function removedCalls(facts: Facts, table: readonly RemovedFunction[]): readonly RemovedCall[] {
   const found: RemovedCall[] = [];
+  // A macro that uses its argument twice makes two calls of the one that is written.
+  const seen = new Set<string>();
   for (const removed of table)
-    for (const { function: owner, statement } of facts.callsTo(removed.name))
-      if (!facts.unit.functionNamed(removed.name, owner.file)) found.push({ function: owner, statement, removed });
+    for (const { function: owner, statement } of facts.callsTo(removed.name)) {
+      const { file, start } = statement.calleeSpan;
+      const place = `${file}:${start}`;
+      if (seen.has(place) || facts.unit.functionNamed(removed.name, owner.file)) continue;
+      seen.add(place);
+      found.push({ function: owner, statement, removed });
+    }
   return found;
 }
 
