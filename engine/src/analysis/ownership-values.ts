@@ -2,8 +2,7 @@
  * Names for the values of one function: texts that are equal only for equal values on one pass through it.
  * `<P1>` is what parameter 1 held on entry, `<R12>` what call 12 gave back, `<L ...>` what memory held, `<J4:...>` what paths
  * brought together in block 4. A pointer is the object that it was made from and a path inside it (".field", "+#4").
- * Unlike provenance, which asks where memory came from, this tells one value from another, so that a handle or a buffer keeps its
- * identity through locals, fields and joins.
+ * Unlike provenance, which asks where memory came from, this tells one value from another, through locals, fields and joins.
  */
 import type { ApiFunction } from "../kernel/contract.ts";
 import type {
