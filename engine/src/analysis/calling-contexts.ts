@@ -93,10 +93,13 @@ export class CallingContexts {
   #findCallersGuards(target: ProgramFunction): readonly Guard[] {
     const [first, ...others] = this.#index.unit.callersOf(target).slice(0, mostCallers);
     if (!first) return [];
-    const sets = others.map((site) => this.guardsAt(site.caller, site.statement.id));
-    return this.guardsAt(first.caller, first.statement.id).filter((guard) =>
-      sets.every((set) => set.some((one) => one.key === guard.key && one.outcome === guard.outcome)),
-    );
+    let guards = this.guardsAt(first.caller, first.statement.id);
+    for (const site of others) {
+      if (guards.length === 0) return guards;
+      const set = this.guardsAt(site.caller, site.statement.id);
+      guards = guards.filter((guard) => set.some((one) => one.key === guard.key && one.outcome === guard.outcome));
+    }
+    return guards;
   }
 
   #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {

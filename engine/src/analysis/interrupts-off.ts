@@ -186,6 +186,22 @@ function handlersOf(facts: Facts): ReadonlyMap<ProgramFunction, InterruptsOff> {
 
 /** Whether somebody outside of the unit may call the function. */
 function isUsedAsValue(facts: Facts, owner: ProgramFunction): boolean {
+  let known = usedAsValue.get(facts);
+  if (!known) {
+    known = new Map();
+    usedAsValue.set(facts, known);
+  }
+  let isUsed = known.get(owner.name);
+  if (isUsed === undefined) {
+    isUsed = findsUseAsValue(facts, owner);
+    known.set(owner.name, isUsed);
+  }
+  return isUsed;
+}
+
+const usedAsValue = new WeakMap<Facts, Map<string, boolean>>();
+
+function findsUseAsValue(facts: Facts, owner: ProgramFunction): boolean {
   const { unit } = facts;
   if (unit.opsTables.some(({ entries }) => entries.some(({ value }) => value === owner.name))) return true;
   return unit

@@ -58,11 +58,13 @@ export class LocalValues {
   readonly #entry = new Map<BlockId, State>();
   /** By block and index, the states before statements that somebody asked for; never changed once they are here. */
   readonly #within = new Map<BlockId, (State | undefined)[]>();
+  readonly #filled = new Map<Statement, readonly Cell[]>();
+  /** Solved at the first question: many ask for conditions only, of which there are none. */
+  #isSolved = false;
 
   constructor(owner: ProgramFunction, context: LocalContext) {
     this.owner = owner;
     this.#context = context;
-    this.#solve();
   }
 
   /** The value of an expression just before a statement; before the terminator of `block` where the statement is -1. */
@@ -82,10 +84,16 @@ export class LocalValues {
 
   /** The cells that a statement fills. */
   filledBy(statement: Statement): readonly Cell[] {
+    let filled = this.#filled.get(statement);
+    if (filled) return filled;
     const before = this.#stateAt(statement.id);
     const after = new Map(before);
     this.#apply(after, statement);
-    return [...after].filter(([key, cell]) => before.get(key) !== cell).map(([, cell]) => cell);
+    const cells: Cell[] = [];
+    for (const [key, cell] of after) if (before.get(key) !== cell) cells.push(cell);
+    filled = cells;
+    this.#filled.set(statement, filled);
+    return filled;
   }
 
   /** Everything that is known before a statement. */
@@ -110,6 +118,10 @@ export class LocalValues {
   #stateAt(statement: StatementId, block?: BlockId): State {
     const place = statement >= 0 ? flowOf(this.owner).locate(statement) : undefined;
     const id = place?.block ?? block;
+    if (!this.#isSolved) {
+      this.#isSolved = true;
+      this.#solve();
+    }
     const before = id === undefined ? undefined : this.#entry.get(id);
     if (id === undefined || !before) return new Map();
     const statements = this.owner.blocks[id]?.statements ?? [];
@@ -271,8 +283,8 @@ export class LocalValues {
         assign(this.owner, state, location, single({ kind: "after", call, location, before }));
       });
     if (callees.length === 0) return;
-    for (const [key, cell] of [...state]) {
-      const field = fieldKey(cell.location.steps);
+    for (const [key, cell] of state) {
+      const field = fieldOf(cell.location);
       if (!field || !callees.some((one) => this.#context.modifies(one).has(field))) continue;
       state.set(key, {
         location: cell.location,
@@ -301,6 +313,18 @@ export class LocalValues {
       fields.length > 0 ? { kind: "unknown" } : base.type,
     );
   }
+}
+
+const fields = new WeakMap<Location, string | false>();
+
+/** The field that a location is; told once, since every call asks for all that is known. */
+function fieldOf(location: Location): string | undefined {
+  let field = fields.get(location);
+  if (field === undefined) {
+    field = fieldKey(location.steps) ?? false;
+    fields.set(location, field);
+  }
+  return field === false ? undefined : field;
 }
 
 /** A member of the struct that a call returns a pointer to. */

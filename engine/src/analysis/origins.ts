@@ -32,24 +32,33 @@ export function joinPaths(first: readonly PathStep[], second: readonly PathStep[
 
 export function unique(origins: readonly Origin[]): readonly Origin[] {
   if (origins.length < 2) return origins;
-  const seen = new Set<string>();
   const distinct: Origin[] = [];
   for (const one of origins) {
-    const key = originKey(one);
-    if (seen.has(key)) continue;
-    seen.add(key);
+    if (distinct.some((other) => areAlike(one, other))) continue;
     if (distinct.length >= mostOrigins) return [...distinct, unknownOrigin("")];
     distinct.push(one);
   }
   return distinct;
 }
 
-/** What says nothing about memory is told apart by its kind alone. */
-function originKey(one: Origin): string {
-  if (one.kind === "null" || one.kind === "number" || one.kind === "function") return one.kind;
-  const birth = one.birth?.statement.start ?? one.object?.start ?? -1;
-  const guards = guardsText(one.guards);
-  return `${one.kind}|${one.birth?.function.file ?? ""}|${birth}|${one.conversions.join()}|${one.name}|${guards}`;
+/** What says nothing about memory is told apart by its kind alone. Cheap differences first: this is asked more often than anything. */
+function areAlike(one: Origin, other: Origin): boolean {
+  if (one === other) return true;
+  const { kind } = one;
+  if (kind !== other.kind) return false;
+  if (kind === "null" || kind === "number" || kind === "function") return true;
+  return (
+    startOf(one) === startOf(other) &&
+    one.name === other.name &&
+    (one.birth?.function.file ?? "") === (other.birth?.function.file ?? "") &&
+    one.conversions.length === other.conversions.length &&
+    one.conversions.every((conversion, at) => conversion === other.conversions[at]) &&
+    (one.guards === other.guards || guardsText(one.guards) === guardsText(other.guards))
+  );
+}
+
+function startOf(one: Origin): number {
+  return one.birth?.statement.start ?? one.object?.start ?? -1;
 }
 
 const guardTexts = new WeakMap<readonly Guard[], string>();

@@ -45,6 +45,7 @@ export class UnitIndex implements LocalContext {
   readonly #changers = new Map<string, ReadonlySet<ProgramFunction>>();
   readonly #fills = new Map<ProgramFunction, ReadonlySet<number>>();
   readonly #ownStores = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #allCallers = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
   readonly #allCallees = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
 
   constructor(unit: DriverUnit, catalogue: Catalogue) {
@@ -118,11 +119,20 @@ export class UnitIndex implements LocalContext {
     if (changers === undefined) {
       const found = new Set<ProgramFunction>();
       for (const owner of this.#mayStore(key)) if (this.#modifiesItself(owner).has(key)) found.add(owner);
-      for (const owner of found) for (const site of this.unit.callersOf(owner)) found.add(site.caller);
+      for (const owner of found) for (const caller of this.#callersOf(owner)) found.add(caller);
       changers = found;
       this.#changers.set(key, changers);
     }
     return changers;
+  }
+
+  #callersOf(target: ProgramFunction): ReadonlySet<ProgramFunction> {
+    let known = this.#allCallers.get(target);
+    if (!known) {
+      known = new Set(this.unit.callersOf(target).map(({ caller }) => caller));
+      this.#allCallers.set(target, known);
+    }
+    return known;
   }
 
   #modifiedBy(target: ProgramFunction): ReadonlySet<string> {

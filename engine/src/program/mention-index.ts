@@ -135,12 +135,16 @@ export class MentionIndex {
 
   /** Each once, in the unit's order. */
   inOrder(functions: Iterable<ProgramFunction>): readonly ProgramFunction[] {
-    if (this.#ordinals === undefined) {
-      this.#ordinals = new Map();
-      for (const file of this.#files) for (const one of file.functions) this.#ordinals.set(one, this.#ordinals.size);
+    this.#ordinals ??= new Map(this.#files.flatMap((file) => file.functions).map((one, at) => [one, at]));
+    const chosen = new Map<number, ProgramFunction>();
+    for (const one of functions) chosen.set(this.#ordinals.get(one) ?? 0, one);
+    const positions = Uint32Array.from(chosen.keys()).sort();
+    const sorted: ProgramFunction[] = [];
+    for (const position of positions) {
+      const one = chosen.get(position);
+      if (one !== undefined) sorted.push(one);
     }
-    const ordinals = this.#ordinals;
-    return [...new Set(functions)].sort((a, b) => (ordinals.get(a) ?? 0) - (ordinals.get(b) ?? 0));
+    return sorted;
   }
 
   /** Functions of a file that may use any function as a value, in order. `isFunction` knows the names of functions. */

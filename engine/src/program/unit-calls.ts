@@ -28,6 +28,7 @@ export class UnitCalls {
   readonly #named: Named;
   readonly #callers = new Map<ProgramFunction, readonly CallSite[]>();
   readonly #callees = new Map<ProgramFunction, readonly Callee[]>();
+  readonly #calls = new Map<ProgramFunction, ReadonlyMap<ProgramFunction, readonly CallStatement[]>>();
   readonly #handlers = new Map<string, readonly ProgramFunction[]>();
   readonly #storing = new Map<string, readonly ProgramFunction[]>();
   readonly #tables = new Map<ProgramFile, readonly OpsTable[]>();
@@ -82,6 +83,30 @@ export class UnitCalls {
   }
 
   #findCallers(target: ProgramFunction): readonly CallSite[] {
+    const sites: CallSite[] = [];
+    for (const caller of this.#mentions.inOrder(this.#candidates(target)))
+      for (const statement of this.#callsByTarget(caller).get(target) ?? []) sites.push({ caller, statement });
+    return sites;
+  }
+
+  /** The caller's calls by the function that they may enter. */
+  #callsByTarget(caller: ProgramFunction): ReadonlyMap<ProgramFunction, readonly CallStatement[]> {
+    let calls = this.#calls.get(caller);
+    if (calls === undefined) {
+      const made = new Map<ProgramFunction, CallStatement[]>();
+      for (const { statement, target } of this.calleesOf(caller)) {
+        const list = made.get(target);
+        if (list === undefined) made.set(target, [statement]);
+        else list.push(statement);
+      }
+      calls = made;
+      this.#calls.set(caller, calls);
+    }
+    return calls;
+  }
+
+  /** Functions that may call the target, told by names. */
+  #candidates(target: ProgramFunction): ReadonlySet<ProgramFunction> {
     const candidates = new Set(this.#mentions.mentioning(target.name));
     // The fields through which it may be called, in whatever table it stands.
     const holders = this.#mentions.valuing(target.name);
@@ -92,11 +117,7 @@ export class UnitCalls {
       for (const entry of table.entries)
         if (entry.value === target.name && this.#named(entry.value, table.file) === target) fields.add(entry.field);
     for (const field of fields) for (const one of this.#mentions.mentioning(field)) candidates.add(one);
-    const sites: CallSite[] = [];
-    for (const caller of this.#mentions.inOrder(candidates))
-      for (const callee of this.calleesOf(caller))
-        if (callee.target === target) sites.push({ caller, statement: callee.statement });
-    return sites;
+    return candidates;
   }
 
   /** The fields of the globals' tables that hold a function of the name, whichever that is in their file. */
