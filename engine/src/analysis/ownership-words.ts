@@ -151,7 +151,24 @@ function waitsForClear(owner: ProgramFunction, block: BlockId, test: BitTest): b
     .some((edge) => edge.from === block && edge.to === clear);
 }
 
-function bitsStored(owner: ProgramFunction, statement: Statement): readonly { key: string; bits: Bits }[] {
+function bitsStored(owner: ProgramFunction, statement: Statement): readonly StoredBits[] {
+  let stored = storedBits.get(statement);
+  if (!stored) {
+    stored = findBitsStored(owner, statement);
+    storedBits.set(statement, stored);
+  }
+  return stored;
+}
+
+interface StoredBits {
+  readonly key: string;
+  readonly bits: Bits;
+}
+
+const storedBits = new WeakMap<Statement, readonly StoredBits[]>();
+const noBits: readonly StoredBits[] = [];
+
+function findBitsStored(owner: ProgramFunction, statement: Statement): readonly StoredBits[] {
   const [target, value] =
     statement.kind === "assign"
       ? [statement.target, statement.value]
@@ -159,8 +176,8 @@ function bitsStored(owner: ProgramFunction, statement: Statement): readonly { ke
         ? [statement.result, throughConversion(statement)]
         : [];
   const key = target && fieldKey(target.steps);
-  if (key === undefined || !value) return [];
-  const stored: { key: string; bits: Bits }[] = [];
+  if (key === undefined || !value) return noBits;
+  const stored: StoredBits[] = [];
   const gather = (expression: Expression, depth: number): void => {
     const one = resolve(owner, expression);
     const bits = constantOf(owner, one);

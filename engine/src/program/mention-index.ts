@@ -101,6 +101,7 @@ export class MentionIndex {
   readonly #reaching = new Map<string, readonly string[]>();
   #wild: readonly (readonly number[])[] | undefined;
   #wildFunctions: readonly ProgramFunction[] | undefined;
+  #all: readonly ProgramFunction[] | undefined;
   #ordinals: Map<ProgramFunction, number> | undefined;
   #positional: ReadonlySet<ProgramFunction> | undefined;
 
@@ -135,14 +136,25 @@ export class MentionIndex {
 
   /** Each once, in the unit's order. */
   inOrder(functions: Iterable<ProgramFunction>): readonly ProgramFunction[] {
-    this.#ordinals ??= new Map(this.#files.flatMap((file) => file.functions).map((one, at) => [one, at]));
-    const chosen = new Map<number, ProgramFunction>();
-    for (const one of functions) chosen.set(this.#ordinals.get(one) ?? 0, one);
-    const positions = Uint32Array.from(chosen.keys()).sort();
+    this.#all ??= this.#files.flatMap((file) => file.functions);
+    this.#ordinals ??= new Map(this.#all.map((one, at) => [one, at]));
+    const chosen: number[] = [];
+    let isSorted = true;
+    let last = -1;
+    for (const one of functions) {
+      const position = this.#ordinals.get(one) ?? 0;
+      if (position === last) continue;
+      if (position < last) isSorted = false;
+      chosen.push(position);
+      last = position;
+    }
+    const positions = isSorted ? chosen : Uint32Array.from(chosen).sort();
     const sorted: ProgramFunction[] = [];
+    last = -1;
     for (const position of positions) {
-      const one = chosen.get(position);
-      if (one !== undefined) sorted.push(one);
+      const one = this.#all[position];
+      if (position !== last && one !== undefined) sorted.push(one);
+      last = position;
     }
     return sorted;
   }
