@@ -159,6 +159,12 @@ export class Ownership implements WalkContext {
           const api = this.api(owner, statement);
           if (api) effects.add(api.effect);
           for (const callee of this.callees(owner, statement)) if (seen.size < 200) seen.add(callee);
+          // `kref_put(&x->ref, x_release)`: what is handed to a call may be called by it.
+          for (const given of statement.arguments.map(peel)) {
+            const callback =
+              given.kind === "function" ? this.#facts.unit.functionNamed(given.name, owner.file) : undefined;
+            if (callback && seen.size < 200) seen.add(callback);
+          }
         }
     this.#effects.set(target, effects);
     return effects;

@@ -11,7 +11,7 @@ const rule: Rule = {
     id: "dma/skip-cpu-sync-first-map",
     group: "streaming",
     severity: "error",
-    stage: "stable",
+    stage: "preview",
     summary: "A map with DMA_ATTR_SKIP_CPU_SYNC needs a dma_sync_*_for_device() before the device gets the buffer.",
     why: "The attribute leaves dirty cache lines as they are. The device reads what was in memory before, or the lines are evicted later and go over what the device has written.",
     remedy:
