@@ -15,13 +15,15 @@ import { CallingContexts, type Chain, deepest, newQuery, type Query } from "./ca
 import { embeddingOf, fieldKey } from "./field-keys.ts";
 import { FieldOrigins } from "./field-origins.ts";
 import { flowOf } from "./flow.ts";
-import { assignedIn, guardsOf, type ParameterGuard, parameterOf } from "./guards.ts";
+import { parameterOf } from "./guards.ts";
+import { KnownAnswers, readKey } from "./known-answers.ts";
 import { peel } from "./local-evaluation.ts";
 import { LocalValues } from "./local-values.ts";
 import { joinPaths, mergeGuards, unique, unknownOrigin } from "./origins.ts";
 import { leftBy } from "./overwritten-values.ts";
 import type { SourceNames } from "./source-names.ts";
 import { type Alternative, type Location, type LocalValue, makeLocation, type Symbol } from "./symbols.ts";
+import { birthNote, Traces } from "./traces.ts";
 import type { Site, UnitIndex } from "./unit-index.ts";
 
 export class Provenance {
@@ -30,14 +32,14 @@ export class Provenance {
   readonly #values = new Map<ProgramFunction, LocalValues>();
   readonly #contexts: CallingContexts;
   readonly #fields: FieldOrigins;
-  /** Answers by what was asked for and where: many rules ask for the same pointer. */
-  readonly #answers = new Map<Expression, Map<string, Value>>();
-  readonly #traces = new WeakMap<Alternative, Trace>();
+  readonly #answers = new KnownAnswers();
+  readonly #traces: Traces;
 
   constructor(index: UnitIndex, names: SourceNames) {
     this.#index = index;
     this.#names = names;
     this.#contexts = new CallingContexts(index, (owner) => this.localValues(owner));
+    this.#traces = new Traces(names, (owner) => this.localValues(owner));
     this.#fields = new FieldOrigins(index, names, this.#contexts, this);
   }
 
@@ -52,16 +54,15 @@ export class Provenance {
 
   /** All origins of an expression just before a statement (or before the terminator of `block`, for statement -1). */
   valueOf(owner: ProgramFunction, statement: StatementId, expression: Expression, block?: number): Value {
-    let answers = this.#answers.get(expression);
-    if (!answers) {
-      answers = new Map();
-      this.#answers.set(expression, answers);
-    }
-    const point = `${statement} ${block ?? ""} ${owner.file} ${owner.name} ${owner.start}`;
-    let answer = answers.get(point);
+    const known = this.#answers.at(owner, statement, block);
+    const key =
+      expression.kind === "read"
+        ? readKey(this.localValues(owner).locationAt(statement, expression.place, block), expression.place)
+        : expression;
+    let answer = known.get(key);
     if (!answer) {
       answer = this.#valueOf(owner, statement, expression, block);
-      answers.set(point, answer);
+      known.set(key, answer);
     }
     return answer;
   }
@@ -110,7 +111,7 @@ export class Provenance {
     const site = chain[level];
     const origins: Origin[] = [];
     for (const one of value) {
-      const { steps, guards } = this.#traceOf(owner, one);
+      const { steps, guards } = this.#traces.of(owner, one);
       if (site && this.#contexts.refutes(site, guards)) continue;
       const base = this.#symbol(owner, one, chain, level, query);
       if (steps.length === 0 && guards.length === 0 && one.conversions.length === 0) {
@@ -359,34 +360,6 @@ export class Provenance {
     return held.length > 0 ? held.flat() : undefined;
   }
 
-  /** The steps and guards of the statements that an alternative of the function went through. */
-  #traceOf(owner: ProgramFunction, one: Alternative): Trace {
-    if (one.trace.length === 0) return noTrace;
-    let trace = this.#traces.get(one);
-    if (!trace) {
-      trace = { steps: this.#traceSteps(owner, one), guards: this.#traceGuards(owner, one) };
-      this.#traces.set(one, trace);
-    }
-    return trace;
-  }
-
-  #traceSteps(owner: ProgramFunction, one: Alternative): readonly PathStep[] {
-    // Where the allocation itself says where its result goes, that is one step and not two.
-    const born = one.symbol.kind === "birth" ? one.symbol.call.id : -1;
-    return one.trace
-      .filter((step) => step.role !== "allocate" && step.role !== "assign" && step.statement !== born)
-      .map((step) => this.#names.traceStep(owner, step.statement, step.role));
-  }
-
-  /** Guards of the statements that the value went through. */
-  #traceGuards(owner: ProgramFunction, one: Alternative): readonly ParameterGuard[] {
-    const values = this.localValues(owner);
-    return one.trace.flatMap((step) => {
-      const block = flowOf(owner).locate(step.statement)?.block;
-      return block === undefined ? [] : [...guardsOf(values, block), ...assignedIn(values, block)];
-    });
-  }
-
   #step(owner: ProgramFunction, statement: StatementId, role: PathStep["role"], note: string): PathStep {
     return this.#names.step(owner, statement, role, note);
   }
@@ -408,21 +381,6 @@ export class Provenance {
       note,
     };
   }
-}
-
-interface Trace {
-  readonly steps: readonly PathStep[];
-  readonly guards: readonly ParameterGuard[];
-}
-const noTrace: Trace = { steps: [], guards: [] };
-
-const makers = /alloc|get_.*page|map|dup|create|buffer|register/;
-
-function birthNote(name: string | undefined, symbol: Symbol & { readonly kind: "birth" }, maker: string): string {
-  if (symbol.made.startsWith("pgprot-")) return `protection made by ${maker}() here`;
-  if (symbol.slot === "handle") return `DMA address returned by ${maker}() here`;
-  const verb = makers.test(maker) ? "allocated by" : "taken from";
-  return `${name === undefined ? "" : `${name} `}${verb} ${maker}() here`;
 }
 
 export function calleeName(call: CallStatement): string {
