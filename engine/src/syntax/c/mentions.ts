@@ -15,28 +15,85 @@ export interface Mentions {
 /** By symbol, the stretch that it was last seen in: never reset, for stretches are counted up. */
 let seen = new Int32Array(1 << 12);
 let stretch = 0;
+/** The symbols of the stretch at hand, in the order of their first use. */
+let order = new Int32Array(1 << 10);
 
-/** The mentions of the tokens from index `from` up to (not including) `to`. */
-export function mentionsOf(p: Cursor, from: number, to: number, positional: boolean): Mentions {
+export interface TokenDigest {
+  /** 32-bit hash: equal tokens give an equal one, whatever white space and comments are between. */
+  readonly hash: number;
+  readonly mentions: Mentions;
+}
+
+/** What the tokens from index `from` up to (not including) `to` come to: one walk for both, since each token costs. */
+export function digestOf(p: Cursor, from: number, to: number, positional: boolean): TokenDigest {
   if (seen.length < p.names.length) seen = new Int32Array(p.names.length * 2);
+  if (order.length < p.names.length) order = new Int32Array(p.names.length * 2);
   if (stretch > 0x3fff_0000) {
     seen.fill(0);
     stretch = 0;
   }
   const asCall = ++stretch;
   const asValue = ++stretch;
-  const { kinds, symbols, names } = p;
-  const all: number[] = [];
+  const { kinds, symbols, names, nameHashes } = p;
+  let count = 0;
+  let hash = 0x811c9dc5 | 0;
   for (let i = from; i < to; i++) {
+    // Names, keywords, numbers and character constants have a symbol; only the keyword `static` has symbol 0.
     const symbol = symbols[i] ?? 0;
-    if (symbol < keywordCount || kinds[i] !== T.ident) continue;
-    const before = seen[symbol];
-    if (before === asValue) continue;
-    if (before !== asCall) all.push(symbol);
-    seen[symbol] = kinds[i + 1] === T.lparen ? asCall : asValue;
+    const kind = kinds[i] ?? 0;
+    let value: number = kind;
+    if (symbol !== 0) {
+      value = nameHashes[symbol] ?? 0;
+      if (kind === T.ident && symbol >= keywordCount) {
+        const before = seen[symbol];
+        if (before !== asValue) {
+          if (before !== asCall) order[count++] = symbol;
+          seen[symbol] = kinds[i + 1] === T.lparen ? asCall : asValue;
+        }
+      }
+    } else if (kind === T.string || (kind >= T.directiveIf && kind < T.dead)) {
+      value = textHash(p.text, p.starts[i] ?? 0, p.ends[i] ?? 0);
+    }
+    hash = Math.imul(hash ^ value, 0x01000193);
+    hash ^= hash >>> 15;
   }
-  const valued: string[] = [];
-  const called: string[] = [];
-  for (const symbol of all) (seen[symbol] === asValue ? valued : called).push(names[symbol] ?? "");
-  return { valued, called, positional };
+  const found = order.slice(0, count);
+  for (let i = 0; i < count; i++) {
+    const symbol = found[i] ?? 0;
+    if (seen[symbol] === asValue) found[i] = ~symbol;
+  }
+  return { hash, mentions: new SymbolMentions(found, names, positional) };
+}
+
+function textHash(text: string, from: number, to: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash;
+}
+
+/** Keeps numbers until somebody asks: most files that are parsed are never asked what their functions speak of. */
+class SymbolMentions implements Mentions {
+  readonly positional: boolean;
+  /** The symbols; those that are valued as their complement. */
+  readonly #found: Int32Array;
+  readonly #names: readonly string[];
+
+  constructor(found: Int32Array, names: readonly string[], positional: boolean) {
+    this.#found = found;
+    this.#names = names;
+    this.positional = positional;
+  }
+
+  get valued(): readonly string[] {
+    return this.#pick((symbol) => symbol < 0);
+  }
+  get called(): readonly string[] {
+    return this.#pick((symbol) => symbol >= 0);
+  }
+
+  #pick(wanted: (symbol: number) => boolean): readonly string[] {
+    const result: string[] = [];
+    for (const symbol of this.#found) if (wanted(symbol)) result.push(this.#names[symbol < 0 ? ~symbol : symbol] ?? "");
+    return result;
+  }
 }

@@ -29,8 +29,7 @@ import { parseBlock } from "./parse-statement.ts";
 import { parseSpecifiers } from "./parse-type.ts";
 import type { FileBrace } from "./splitter.ts";
 import type { Tokens } from "./lexer.ts";
-import { mentionsOf } from "./mentions.ts";
-import { tokenHash } from "./token-hash.ts";
+import { digestOf } from "./mentions.ts";
 import { beginsType, K, T } from "./tokens.ts";
 
 /** The cursor of a whole file, with its file-scope braces and the directives that were taken out of its functions. */
@@ -249,6 +248,7 @@ function readFunction(
   if (brace?.balanced !== true) p.gap(start, end, "the braces of the function do not pair");
   p.functionName = undefined;
   p.locals.clear();
+  const digest = digestOf(p, firstToken, p.pos, p.positional);
   return {
     kind: "function",
     specifiers,
@@ -257,8 +257,8 @@ function readFunction(
     nameSpan: { start: name.start, end: name.end },
     annotations: [...specifiers.annotations, ...annotations],
     body: { kind: "compound", body, start: bodyStart, end },
-    tokenHash: tokenHash(p, firstToken, p.pos),
-    mentions: mentionsOf(p, firstToken, p.pos, p.positional),
+    tokenHash: digest.hash,
+    mentions: digest.mentions,
     start,
     end,
   };
