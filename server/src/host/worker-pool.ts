@@ -77,6 +77,7 @@ export async function runInWorkers<Result>(
       }
       let held: number | undefined = first;
       let reason = "its worker ended";
+      let isTrusted = true;
       const worker = new Worker(options.file, {
         workerData: options.data,
         resourceLimits: { maxOldGenerationSizeMb: heap, maxYoungGenerationSizeMb: youngGeneration },
@@ -87,7 +88,10 @@ export async function runInWorkers<Result>(
         else worker.postMessage({ id, task: tasks[id] });
       };
       worker.on("message", (message: unknown) => {
+        // What a worker says after nonsense is no answer either, though it looks like one: it ends a moment later.
+        if (!isTrusted) return;
         if (held === undefined || !isAnswer(message, isResult) || message.id !== held) {
+          isTrusted = false;
           reason = "its worker sent nonsense";
           void worker.terminate();
           return;
