@@ -57,10 +57,11 @@ export function digestOf(p: Cursor, from: number, to: number, positional: boolea
     hash = Math.imul(hash ^ value, 0x01000193);
     hash ^= hash >>> 15;
   }
-  const found = order.slice(0, count);
+  // A plain list: a typed one of its own for each function costs more than all that is in it.
+  const found: number[] = [];
   for (let i = 0; i < count; i++) {
-    const symbol = found[i] ?? 0;
-    if (seen[symbol] === asValue) found[i] = ~symbol;
+    const symbol = order[i] ?? 0;
+    found.push(seen[symbol] === asValue ? ~symbol : symbol);
   }
   return { hash, mentions: new SymbolMentions(found, names, positional) };
 }
@@ -75,10 +76,10 @@ function textHash(text: string, from: number, to: number): number {
 class SymbolMentions implements Mentions {
   readonly positional: boolean;
   /** The symbols; those that are valued as their complement. */
-  readonly #found: Int32Array;
+  readonly #found: readonly number[];
   readonly #names: readonly string[];
 
-  constructor(found: Int32Array, names: readonly string[], positional: boolean) {
+  constructor(found: readonly number[], names: readonly string[], positional: boolean) {
     this.#found = found;
     this.#names = names;
     this.positional = positional;
