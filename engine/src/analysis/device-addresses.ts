@@ -149,7 +149,7 @@ function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): re
   const parameters = parametersOf(facts, owner, statement);
   statement.arguments.forEach((argument, at) => {
     if (parameters[at] === true)
-      sinks.push({ value: argument, span: statement.calleeSpan, sink: `${calleeName(statement)}() as a dma_addr_t` });
+      sinks.push({ value: argument, span: statement.calleeSpan, sink: `${directName(statement)}() as a dma_addr_t` });
   });
   return sinks;
 }
@@ -160,11 +160,11 @@ function parametersOf(facts: Facts, owner: ProgramFunction, call: CallStatement)
   if (api && /^(unmap|sync|free|check)/.test(api.effect)) return [];
   if (api)
     return api.parameters.map(({ role, type }) => role === "handle" && type !== undefined && /^dma_addr_t$/.test(type));
-  const target = facts.unit.functionNamed(calleeName(call), owner.file);
+  const target = facts.unit.functionNamed(directName(call), owner.file);
   return target?.parameters.map((id) => isDmaType(target.variables[id]?.type)) ?? [];
 }
 
-function calleeName(call: CallStatement): string {
+function directName(call: CallStatement): string {
   return call.callee.kind === "direct" ? call.callee.name : "";
 }
 

@@ -10,10 +10,10 @@ import { flowOf } from "./flow.ts";
 import { partnersOf } from "./mapping-partners.ts";
 import { ownershipOf } from "./ownership.ts";
 import { fieldName, fieldsIn, sameField } from "./ownership-fields.ts";
+import { peel } from "./local-evaluation.ts";
 import {
   type Environment,
   type OwnershipValues,
-  peel,
   plain,
   resultName,
   type SymbolicValue,

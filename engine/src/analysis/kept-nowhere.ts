@@ -9,7 +9,7 @@ import { flowOf } from "./flow.ts";
 import { partnersOf } from "./mapping-partners.ts";
 import type { Mapping } from "./ownership.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
-import { peel } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { type StreamingEvent, streamingEvents } from "./streaming-events.ts";
 
 /** Whether the handle is kept in fields of the unit's own records, and no unmap of the unit can be given it. */

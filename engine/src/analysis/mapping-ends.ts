@@ -1,7 +1,8 @@
 /** What ends a streaming mapping, and what only looks like it: facts for the walk (ownership-walk.ts). */
 import type { Effect } from "../kernel/contract.ts";
 import type { ProgramFunction } from "../program/program.ts";
-import { peel, variableName } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
+import { variableName } from "./ownership-values.ts";
 
 /** Effects of the calls that end a mapping; a sync only lends the memory to the CPU. */
 export const unmapping: ReadonlySet<Effect> = new Set<Effect>(["unmap-streaming", "unmap-sg", "unmap-resource"]);

@@ -10,7 +10,8 @@ import { isKeptForNobody } from "./kept-nowhere.ts";
 import { freesPlainly, mayUnmapByName, unmapping } from "./mapping-ends.ts";
 import type { Mapping } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
-import { peel, resultName, textOfValue } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
+import { resultName, textOfValue } from "./ownership-values.ts";
 import type { MappedExit } from "./ownership-track.ts";
 
 export interface Leak {

@@ -7,7 +7,7 @@ import type { Expression } from "../program/program.ts";
 import type { Facts, Origin } from "./facts.ts";
 import { fieldKey } from "./field-keys.ts";
 import { placesIn } from "./finding-path.ts";
-import { peel } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
 import { workingsOf } from "./unit-facts.ts";
 import { type StreamingEvent, streamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
 

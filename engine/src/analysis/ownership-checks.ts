@@ -8,7 +8,8 @@ import { afterFailure } from "./failure-ways.ts";
 import type { Mapping, Ownership } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
-import { type OwnershipValues, peel, textOfValue } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
+import { type OwnershipValues, textOfValue } from "./ownership-values.ts";
 import type { Track } from "./ownership-track.ts";
 import { workingsOf } from "./unit-facts.ts";
 

@@ -8,7 +8,8 @@ import { unmapping } from "./mapping-ends.ts";
 import { conditionOf, truthOf } from "./ownership-conditions.ts";
 import type { State } from "./ownership-state.ts";
 import type { WalkContext } from "./ownership-track.ts";
-import { type Environment, type OwnershipValues, peel, plain, textOfValue, variableName } from "./ownership-values.ts";
+import { peel } from "./local-evaluation.ts";
+import { type Environment, type OwnershipValues, plain, textOfValue, variableName } from "./ownership-values.ts";
 
 export class Decisions {
   readonly #values: OwnershipValues;

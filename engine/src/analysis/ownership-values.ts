@@ -16,6 +16,7 @@ import type {
 } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
 import { typeOf } from "../program/visit.ts";
+import { peel } from "./local-evaluation.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { fieldsIn } from "./ownership-fields.ts";
@@ -310,12 +311,6 @@ export function madeAt(block: BlockId): readonly string[] {
 }
 export function madeBy(call: CallStatement): readonly string[] {
   return [resultName(call), `<A${call.id}:`];
-}
-
-export function peel(expression: Expression): Expression {
-  let at = expression;
-  while (at.kind === "cast") at = at.operand;
-  return at;
 }
 
 function joinName(block: BlockId, key: string): string {

@@ -24,12 +24,12 @@ import type {
   WalkContext,
   ZeroTest,
 } from "./ownership-track.ts";
+import { peel } from "./local-evaluation.ts";
 import {
   type Environment,
   madeAt,
   madeBy,
   type OwnershipValues,
-  peel,
   plain,
   resultName,
   textOfValue,

@@ -5,7 +5,8 @@
 import type { Facts } from "../../analysis/facts.ts";
 import { ownershipOf } from "../../analysis/ownership.ts";
 import { hasPureName } from "../../analysis/ownership-results.ts";
-import { type Environment, type OwnershipValues, peel, textOfValue } from "../../analysis/ownership-values.ts";
+import { peel } from "../../analysis/local-evaluation.ts";
+import { type Environment, type OwnershipValues, textOfValue } from "../../analysis/ownership-values.ts";
 import type { AccessViolation } from "../../analysis/ownership-violations.ts";
 import { indentationAt, lineStart, startWithComment } from "../../analysis/source-edits.ts";
 import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
