@@ -1,7 +1,7 @@
 /**
  * What the hosts see of the engine: plain data in editor terms. `index.ts` exports these types and the session that makes them.
  */
-import type { FunctionSummary } from "./analysis/function-summaries.ts";
+import type { FunctionSummary } from "./analysis/values/function-summaries.ts";
 import type { ApiFunction } from "./kernel/contract.ts";
 import type { Gap, PathStep } from "./program/program.ts";
 import type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";

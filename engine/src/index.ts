@@ -10,7 +10,7 @@ import { createSession, variantsOf } from "./session.ts";
 import { version } from "./version.ts";
 
 export type * from "./api.ts";
-export type { FunctionSummary } from "./analysis/function-summaries.ts";
+export type { FunctionSummary } from "./analysis/values/function-summaries.ts";
 export type { ApiFunction } from "./kernel/contract.ts";
 export type { Gap, PathStep } from "./program/program.ts";
 export type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";

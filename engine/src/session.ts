@@ -2,7 +2,7 @@
  * Joins the rooms of the engine: text to program, program to findings, findings to proofs. `analysis` and `simulation` do not
  * know each other; here a finding's proof id becomes a run on a machine.
  */
-import { type FunctionSummary, summariesOf, withSummaries } from "./analysis/function-summaries.ts";
+import { type FunctionSummary, summariesOf, withSummaries } from "./analysis/values/function-summaries.ts";
 import { createFacts } from "./analysis/unit-facts.ts";
 import type { AnalysisOptions, DriverSession, Finding, Fix, ProofResult, UnitReport } from "./api.ts";
 import { apiFunction } from "./kernel/catalogue.ts";

@@ -1,14 +1,14 @@
 /** The facts of one driver unit, made of its index, its source names and its provenance. */
 import type { ApiFunction, Effect, Role } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Expression, ProgramFunction } from "../program/program.ts";
-import { namesWithEffect } from "./api-names.ts";
+import { namesWithEffect } from "./values/api-names.ts";
 import type { ApiCall, Facts } from "./facts.ts";
-import { flowOf } from "./flow.ts";
-import { Provenance } from "./provenance.ts";
-import { SourceNames } from "./source-names.ts";
-import { type Catalogue, type Site, UnitIndex } from "./unit-index.ts";
+import { flowOf } from "./flow/flow.ts";
+import { Provenance } from "./values/provenance.ts";
+import { SourceNames } from "./values/source-names.ts";
+import { type Catalogue, type Site, UnitIndex } from "./values/unit-index.ts";
 
-export type { Catalogue } from "./unit-index.ts";
+export type { Catalogue } from "./values/unit-index.ts";
 
 /** What the analysis keeps for a unit beside its public facts. */
 export interface Workings {

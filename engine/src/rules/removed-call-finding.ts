@@ -1,5 +1,5 @@
 /** What rules about removed functions say of a call. */
-import { modernCall, type RemovedCall } from "../analysis/removed-calls.ts";
+import { modernCall, type RemovedCall } from "../analysis/fixes/removed-calls.ts";
 import type { Facts } from "../analysis/facts.ts";
 import type { RuleFinding } from "./rule.ts";
 

@@ -3,8 +3,8 @@
  * the mapped pages, or kmap_local_page(). Silent in files that flush, for vmalloc_user() memory and for uncached user mappings.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { type UnflushedAccess, unflushedAccesses } from "../../analysis/user-aliases.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { type UnflushedAccess, unflushedAccesses } from "../../analysis/aliases/user-aliases.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

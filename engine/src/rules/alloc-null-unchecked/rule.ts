@@ -1,6 +1,6 @@
 /** Looks for DMA memory that is used although nobody asked whether the allocation failed. Silent where code out of sight may ask. */
 import type { Facts } from "../../analysis/facts.ts";
-import { untestedAllocations } from "../../analysis/untested-allocations.ts";
+import { untestedAllocations } from "../../analysis/coherent/untested-allocations.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

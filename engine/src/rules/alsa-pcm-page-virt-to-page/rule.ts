@@ -2,10 +2,10 @@
  * Looks for PCM .page and .mmap operations that make a page of the buffer by virt_to_page() where ALSA or the driver allocated it as
  * DMA memory. Silent for buffers of ordinary pages and of vmalloc().
  */
-import { isCoherentMemory, isPointer } from "../../analysis/coherent-uses.ts";
+import { isCoherentMemory, isPointer } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import { pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,7 +1,7 @@
 /** Looks for memory that is freed or mapped with other DMA attributes than it was allocated with. Silent where attributes are computed. */
-import { attributesMismatches } from "../../analysis/dma-attributes.ts";
+import { attributesMismatches } from "../../analysis/coherent/dma-attributes.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {

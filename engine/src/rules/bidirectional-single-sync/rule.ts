@@ -3,8 +3,8 @@
  * it reads without any sync_for_cpu, or writes without any sync_for_device. Silent in drivers that flush by hand or ask for coherence.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unsyncedAccesses } from "../../analysis/kept-ownership.ts";
-import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/kept-words.ts";
+import { unsyncedAccesses } from "../../analysis/ownership/kept-ownership.ts";
+import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/ownership/kept-words.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

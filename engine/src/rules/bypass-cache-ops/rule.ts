@@ -2,9 +2,9 @@
  * Looks for an architecture's cache maintenance called on memory that the driver allocated. Silent for memory whose origin the driver does
  * not show, as page tables of other subsystems and user memory.
  */
-import { cacheBypasses } from "../../analysis/cache-bypass.ts";
+import { cacheBypasses } from "../../analysis/aliases/cache-bypass.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

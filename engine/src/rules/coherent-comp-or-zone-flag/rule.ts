@@ -1,6 +1,6 @@
 /** Looks for page flags and zones that the DMA allocators refuse or ignore. Silent where the flags are computed elsewhere. */
 import type { Facts } from "../../analysis/facts.ts";
-import { gfpFlagsIn } from "../../analysis/gfp-flags.ts";
+import { gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

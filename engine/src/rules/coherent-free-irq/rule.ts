@@ -1,6 +1,6 @@
 /** Looks for coherent memory that is freed while interrupts are certainly off. Silent where the code tests that itself. */
 import type { ApiCall, Facts } from "../../analysis/facts.ts";
-import { interruptsOffAt } from "../../analysis/interrupts-off.ts";
+import { interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,7 +1,7 @@
 /** Looks for DMA allocations that may sleep while interrupts are certainly off. Silent where the code tests its context itself. */
 import type { Facts } from "../../analysis/facts.ts";
-import { type GfpFlag, gfpFlagsIn } from "../../analysis/gfp-flags.ts";
-import { interruptsOffAt } from "../../analysis/interrupts-off.ts";
+import { type GfpFlag, gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
+import { interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,9 +3,9 @@
  * virt_to_page() of it), and sg_set_page() of such a page in a list that dma_map_sg() gets. A list that is only the driver's own
  * notebook is left to dma/coherent-virt-to-page.
  */
-import { coherentEntries } from "../../analysis/coherent-uses.ts";
+import { coherentEntries } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,7 +1,7 @@
 /** Looks for memory that devres frees and that the driver frees as well, and for the reverse. Silent where both kinds may arrive. */
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

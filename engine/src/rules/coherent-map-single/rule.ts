@@ -1,9 +1,9 @@
 /** Looks for the streaming API called on coherent memory: by its pointer, or by a page made of it. */
-import { allocationTerms } from "../../analysis/allocation-terms.ts";
-import { type CoherentRemap, coherentRemaps } from "../../analysis/coherent-uses.ts";
+import { allocationTerms } from "../../analysis/fixes/allocation-terms.ts";
+import { type CoherentRemap, coherentRemaps } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { isNeverUnmapped } from "../../analysis/streaming-pairs.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { isNeverUnmapped } from "../../analysis/streaming/streaming-pairs.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {

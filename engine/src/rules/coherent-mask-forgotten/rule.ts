@@ -3,7 +3,7 @@
  * anywhere: then somebody has thought of it.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { streamingOnlyMasks } from "../../analysis/streaming-only-masks.ts";
+import { streamingOnlyMasks } from "../../analysis/streaming/streaming-only-masks.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

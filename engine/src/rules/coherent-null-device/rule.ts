@@ -1,6 +1,6 @@
 /** Looks for NULL in place of the device of a DMA call. Silent where only some way brings NULL. */
 import type { Facts } from "../../analysis/facts.ts";
-import { nullDevices } from "../../analysis/null-devices.ts";
+import { nullDevices } from "../../analysis/streaming/null-devices.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,8 +1,8 @@
 /** Looks for DMA memory that is cleared although its allocator has done so: memset() right after, and __GFP_ZERO. */
-import { memoryClearedTwice, zeroedAllocations } from "../../analysis/cleared-twice.ts";
+import { memoryClearedTwice, zeroedAllocations } from "../../analysis/coherent/cleared-twice.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { gfpFlagsIn } from "../../analysis/gfp-flags.ts";
-import { removeLines } from "../../analysis/source-edits.ts";
+import { gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
+import { removeLines } from "../../analysis/fixes/source-edits.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

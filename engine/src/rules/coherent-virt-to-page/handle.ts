@@ -2,10 +2,10 @@
  * The fix of dma/coherent-virt-to-page where an address for the device is computed: the DMA address that the allocator returned.
  * Only where the result goes to the device and nowhere else, as the value of a register write or of a descriptor's word.
  */
-import { allocationTerms } from "../../analysis/allocation-terms.ts";
+import { allocationTerms } from "../../analysis/fixes/allocation-terms.ts";
 import type { ApiCall, Facts, Origin } from "../../analysis/facts.ts";
-import { flowOf } from "../../analysis/flow.ts";
-import { peel } from "../../analysis/local-evaluation.ts";
+import { flowOf } from "../../analysis/flow/flow.ts";
+import { peel } from "../../analysis/values/local-evaluation.ts";
 import type { RuleFix } from "../rule.ts";
 
 const physical = /^(virt_to_phys|virt_to_bus|isa_virt_to_bus|__pa)$/;

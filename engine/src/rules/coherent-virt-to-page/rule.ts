@@ -9,10 +9,10 @@ import {
   isCoherentMemory,
   isOnlyShown,
   isPointer,
-} from "../../analysis/coherent-uses.ts";
+} from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { handleFix } from "./handle.ts";
 

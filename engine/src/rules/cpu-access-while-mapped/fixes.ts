@@ -3,12 +3,12 @@
  * bracketed by sync calls. A fix that would leave one of them behind is not offered.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { ownershipOf } from "../../analysis/ownership.ts";
-import { hasPureName } from "../../analysis/ownership-results.ts";
-import { peel } from "../../analysis/local-evaluation.ts";
-import { type Environment, type OwnershipValues, textOfValue } from "../../analysis/ownership-values.ts";
-import type { AccessViolation } from "../../analysis/ownership-violations.ts";
-import { indentationAt, lineStart, startWithComment } from "../../analysis/source-edits.ts";
+import { ownershipOf } from "../../analysis/ownership/ownership.ts";
+import { hasPureName } from "../../analysis/ownership/ownership-results.ts";
+import { peel } from "../../analysis/values/local-evaluation.ts";
+import { type Environment, type OwnershipValues, textOfValue } from "../../analysis/ownership/ownership-values.ts";
+import type { AccessViolation } from "../../analysis/ownership/ownership-violations.ts";
+import { indentationAt, lineStart, startWithComment } from "../../analysis/fixes/source-edits.ts";
 import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import type { TextEdit } from "../../text/edit.ts";
 import type { RuleFix } from "../rule.ts";

@@ -3,7 +3,7 @@
  * the device may write. Silent outside the mapped bytes, where a sync_for_device follows a store, and on the failed map's branch.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { type AccessViolation, accessViolations } from "../../analysis/ownership-violations.ts";
+import { type AccessViolation, accessViolations } from "../../analysis/ownership/ownership-violations.ts";
 import type { Expression, PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { fixesOf } from "./fixes.ts";

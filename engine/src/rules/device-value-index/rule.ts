@@ -1,7 +1,7 @@
 /** Looks for a value that the device wrote into coherent memory, used as an index or a length with nothing that looks at it. */
-import { trustedValues } from "../../analysis/device-values.ts";
+import { trustedValues } from "../../analysis/device/device-values.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,6 +1,6 @@
 /** Looks for DMA_NONE and the DMA engine's directions as the direction of a mapping. Silent for directions in variables. */
 import type { Facts } from "../../analysis/facts.ts";
-import { wrongDirections } from "../../analysis/mapping-directions.ts";
+import { wrongDirections } from "../../analysis/streaming/mapping-directions.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

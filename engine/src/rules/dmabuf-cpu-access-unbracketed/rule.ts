@@ -3,7 +3,7 @@
  * Silent where it does so anywhere, and where the mapping is handed on.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unbracketedAccesses } from "../../analysis/unbracketed-access.ts";
+import { unbracketedAccesses } from "../../analysis/streaming/unbracketed-access.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

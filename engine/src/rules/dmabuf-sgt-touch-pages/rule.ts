@@ -3,8 +3,8 @@
  * pages made of it. Silent where the table may be the driver's own.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { touchedTables } from "../../analysis/imported-tables.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { touchedTables } from "../../analysis/streaming/imported-tables.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

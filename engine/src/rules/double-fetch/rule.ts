@@ -1,7 +1,7 @@
 /** Looks for a field that the device writes, read once for a check and once more for the use. */
-import { doubleFetches } from "../../analysis/double-fetches.ts";
+import { doubleFetches } from "../../analysis/device/double-fetches.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

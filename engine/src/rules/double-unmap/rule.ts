@@ -2,9 +2,9 @@
  * Looks for unmaps that are reached when the same handle, or the same list, has been unmapped already, in the function itself or by a
  * callee that failed and left the handle in its field. Silent where the handle has another value by then, and where branches exclude the way.
  */
-import { deadHandles } from "../../analysis/dead-handles.ts";
+import { deadHandles } from "../../analysis/ownership/dead-handles.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { unmapsTwice } from "../../analysis/mapping-ends-twice.ts";
+import { unmapsTwice } from "../../analysis/ownership/mapping-ends-twice.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

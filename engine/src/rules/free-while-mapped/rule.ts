@@ -4,7 +4,7 @@
  * may have unmapped it.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { freesWhileMapped } from "../../analysis/mapping-ends-twice.ts";
+import { freesWhileMapped } from "../../analysis/ownership/mapping-ends-twice.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,7 +1,7 @@
 /** Looks for coherent memory that is freed with another pool, handle or size than its own. Silent where the arguments may be right. */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { type FreedOtherwise, freedOtherwise } from "../../analysis/freed-otherwise.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { type FreedOtherwise, freedOtherwise } from "../../analysis/coherent/freed-otherwise.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,7 +1,7 @@
 /** Looks for a DMA address that linear-map arithmetic turns into a CPU pointer or a page. */
-import { handlesAsAddresses } from "../../analysis/device-addresses.ts";
+import { handlesAsAddresses } from "../../analysis/coherent/device-addresses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,9 +3,9 @@
  * the I2C core copies where it must, so any memory is right.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
-import { unsafeClaims } from "../../analysis/i2c-safe-buffers.ts";
-import { describe } from "../../analysis/wrong-memory.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
+import { unsafeClaims } from "../../analysis/buffers/i2c-safe-buffers.ts";
+import { describe } from "../../analysis/buffers/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

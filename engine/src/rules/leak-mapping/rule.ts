@@ -3,7 +3,7 @@
  * the same handle on another way, keeps the handle in a local, or could not prepare the transfer. Silent where a caller may unmap.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { type Leak, leaks } from "../../analysis/mapping-leaks.ts";
+import { type Leak, leaks } from "../../analysis/ownership/mapping-leaks.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding } from "../rule.ts";

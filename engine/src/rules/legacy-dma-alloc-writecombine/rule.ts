@@ -1,6 +1,6 @@
 /** Looks for allocators of DMA memory by names that are gone. Silent where the driver defines a function of that name itself. */
 import type { Facts } from "../../analysis/facts.ts";
-import { removedCalls, type RemovedFunction } from "../../analysis/removed-calls.ts";
+import { removedCalls, type RemovedFunction } from "../../analysis/fixes/removed-calls.ts";
 import { removedCallFinding } from "../removed-call-finding.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

@@ -1,5 +1,5 @@
 /** Looks for kmap() and kmap_atomic(). Silent where the driver defines a function of that name itself. */
-import { type AtomicMapping, oldPageMappings } from "../../analysis/old-page-mappings.ts";
+import { type AtomicMapping, oldPageMappings } from "../../analysis/fixes/old-page-mappings.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

@@ -1,6 +1,6 @@
 /** Looks for the PCI wrappers around the DMA calls. Silent where the driver defines a function of that name itself. */
 import type { Facts } from "../../analysis/facts.ts";
-import { removedCalls, type RemovedFunction } from "../../analysis/removed-calls.ts";
+import { removedCalls, type RemovedFunction } from "../../analysis/fixes/removed-calls.ts";
 import { removedCallFinding } from "../removed-call-finding.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

@@ -1,6 +1,6 @@
 /** Looks for the bus address conversions. Silent where the driver defines a function of that name itself. */
 import type { Facts } from "../../analysis/facts.ts";
-import { type RemovedFunction, removedCalls } from "../../analysis/removed-calls.ts";
+import { type RemovedFunction, removedCalls } from "../../analysis/fixes/removed-calls.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * that holds something to give back gets the exit of its last error before the map, or no fix at all.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import type { UntestedHandle } from "../../analysis/ownership-checks.ts";
-import { indentationAt, lineStart } from "../../analysis/source-edits.ts";
+import type { UntestedHandle } from "../../analysis/ownership/ownership-checks.ts";
+import { indentationAt, lineStart } from "../../analysis/fixes/source-edits.ts";
 import type { TextEdit } from "../../text/edit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { RuleFix } from "../rule.ts";

@@ -3,7 +3,7 @@
  * the function that maps, not in a helper that gets the handle, not in the callers that it is given back to.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { type UntestedHandle, untestedHandles } from "../../analysis/ownership-checks.ts";
+import { type UntestedHandle, untestedHandles } from "../../analysis/ownership/ownership-checks.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { fixesOf } from "./fixes.ts";

@@ -4,9 +4,9 @@
  * own; an address that the driver tests first is the driver's own business.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
-import { imageAddresses } from "../../analysis/image-addresses.ts";
-import { describe, wrongMemory } from "../../analysis/wrong-memory.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
+import { imageAddresses } from "../../analysis/device/image-addresses.ts";
+import { describe, wrongMemory } from "../../analysis/buffers/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,11 +1,11 @@
 /**
  * Looks for ioremap() pointers handed to dma_map_single() or a scatterlist, and for RAM handed to dma_map_resource().
  */
-import { isPointer } from "../../analysis/coherent-uses.ts";
+import { isPointer } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
-import { describe, wrongMemory } from "../../analysis/wrong-memory.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
+import { describe, wrongMemory } from "../../analysis/buffers/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,8 +2,8 @@
  * Looks for page_address() and its kin on pages that were allocated with a highmem mask. Silent for a mask that is chosen elsewhere.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { highmemAddresses } from "../../analysis/highmem-pages.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { highmemAddresses } from "../../analysis/buffers/highmem-pages.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

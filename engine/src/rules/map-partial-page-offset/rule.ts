@@ -3,7 +3,7 @@
  * the device, and for offsets and sizes that are no constants.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { sharedSections } from "../../analysis/mapped-sections.ts";
+import { sharedSections } from "../../analysis/buffers/mapped-sections.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,7 +3,7 @@
  * others may test it there.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { misreadSgMaps } from "../../analysis/sg-map-results.ts";
+import { misreadSgMaps } from "../../analysis/streaming/sg-map-results.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,7 +3,7 @@
  * function or its caller asks for fragments or gathers them.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { linearMappings } from "../../analysis/linear-skbs.ts";
+import { linearMappings } from "../../analysis/buffers/linear-skbs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

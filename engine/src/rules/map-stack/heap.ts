@@ -3,9 +3,9 @@
  * function, the value of a `return` being computed before that (include/linux/cleanup.h and slab.h, since 6.5; linux 6.12.117).
  * Offered where the function may sleep, returns an error number, has nothing to undo yet, and uses the array as a pointer alone.
  */
-import type { DmaArgument } from "../../analysis/dma-arguments.ts";
+import type { DmaArgument } from "../../analysis/buffers/dma-arguments.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { flowOf } from "../../analysis/flow.ts";
+import { flowOf } from "../../analysis/flow/flow.ts";
 import type { ProgramFunction } from "../../program/program.ts";
 import type { TextEdit } from "../../text/edit.ts";
 import type { RuleFix } from "../rule.ts";

@@ -2,10 +2,10 @@
  * Looks for stack memory handed to something that does DMA on it. Silent for calls that copy, for a length of zero and for
  * integers that only look like pointers.
  */
-import { type DmaArgument, dmaArguments } from "../../analysis/dma-arguments.ts";
+import { type DmaArgument, dmaArguments } from "../../analysis/buffers/dma-arguments.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { heapBuffer } from "./heap.ts";
 

@@ -3,8 +3,8 @@
  * buffers that the device only reads, behind an alignment to a cache line, and where the offsets show that no line is shared.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { alignmentEdits } from "../../analysis/member-alignment.ts";
-import { type SharedLine, sharedLines } from "../../analysis/shared-lines.ts";
+import { alignmentEdits } from "../../analysis/buffers/member-alignment.ts";
+import { type SharedLine, sharedLines } from "../../analysis/buffers/shared-lines.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {

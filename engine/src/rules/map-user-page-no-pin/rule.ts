@@ -2,7 +2,7 @@
  * Looks for user pages that are mapped for DMA after get_user_pages(). Silent where the pages go elsewhere before they are mapped.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unpinnedPages } from "../../analysis/user-pages.ts";
+import { unpinnedPages } from "../../analysis/aliases/user-pages.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

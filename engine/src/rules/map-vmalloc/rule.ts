@@ -2,11 +2,11 @@
  * Looks for memory without a linear address (vmalloc, vmap, kvmalloc) handed to dma_map_single(), to a scatterlist by pointer,
  * or to a bus that maps the pointer itself. Silent where the driver tests is_vmalloc_addr(), and for SPI, whose core copes.
  */
-import { dmaArguments } from "../../analysis/dma-arguments.ts";
+import { dmaArguments } from "../../analysis/buffers/dma-arguments.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { isPointer } from "../../analysis/coherent-uses.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
+import { isPointer } from "../../analysis/coherent/coherent-uses.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

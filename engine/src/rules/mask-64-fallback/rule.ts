@@ -1,6 +1,6 @@
 /** Looks for a mask of 32 bits that is set where a wider one failed. Silent for narrower second tries, which may be needed. */
 import type { Facts } from "../../analysis/facts.ts";
-import { maskFallbacks } from "../../analysis/mask-fallbacks.ts";
+import { maskFallbacks } from "../../analysis/streaming/mask-fallbacks.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

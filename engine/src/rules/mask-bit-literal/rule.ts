@@ -1,6 +1,6 @@
 /** Looks for DMA masks that are spelled as numbers. Silent for macros of the driver and for computed masks. */
 import type { Facts } from "../../analysis/facts.ts";
-import { literalMasks } from "../../analysis/mask-spellings.ts";
+import { literalMasks } from "../../analysis/streaming/mask-spellings.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,6 +1,6 @@
 /** Looks for DMA masks that are set on a USB device or interface. Silent for devices that the driver does not show to be one. */
 import type { Facts } from "../../analysis/facts.ts";
-import { usbMasks } from "../../analysis/mask-spellings.ts";
+import { usbMasks } from "../../analysis/streaming/mask-spellings.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,11 +2,11 @@
  * Looks, in functions that run while the device runs, for a descriptor that is handed over (or taken back) by a word whose order
  * with the descriptor's other words nothing gives. Silent across calls that may hold a barrier.
  */
-import type { FieldAccess } from "../../analysis/device-order.ts";
+import type { FieldAccess } from "../../analysis/device/device-order.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf } from "../../analysis/finding-path.ts";
-import { insertLineBefore } from "../../analysis/source-edits.ts";
-import { pathOfWords, unorderedWords } from "../../analysis/unordered-words.ts";
+import { makerOf } from "../../analysis/flow/finding-path.ts";
+import { insertLineBefore } from "../../analysis/fixes/source-edits.ts";
+import { pathOfWords, unorderedWords } from "../../analysis/device/unordered-words.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,10 +3,10 @@
  * unmaps it afterwards, or the buffer stays mapped until the teardown and no function of the driver syncs it for the CPU.
  * Silent where a caller may have synced it, and in drivers that flush by hand or ask for coherence.
  */
-import { earlyReads } from "../../analysis/early-reads.ts";
+import { earlyReads } from "../../analysis/ownership/early-reads.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { unsyncedAccesses } from "../../analysis/kept-ownership.ts";
-import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/kept-words.ts";
+import { unsyncedAccesses } from "../../analysis/ownership/kept-ownership.ts";
+import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/ownership/kept-words.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

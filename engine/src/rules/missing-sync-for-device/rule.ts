@@ -3,8 +3,8 @@
  * Silent in drivers that flush by hand or ask for coherence, and where the function runs together with a map or an unmap of the buffer.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unsyncedAccesses } from "../../analysis/kept-ownership.ts";
-import { accessStep, accessWords, mapStep, moreBelow } from "../../analysis/kept-words.ts";
+import { unsyncedAccesses } from "../../analysis/ownership/kept-ownership.ts";
+import { accessStep, accessWords, mapStep, moreBelow } from "../../analysis/ownership/kept-words.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,13 +2,13 @@
  * Looks for user mappings with the default, cached protection of the right frame of coherent memory, or of device registers.
  * Reads .mmap and .fault of one driver together, and stays silent where the protection may be set out of sight.
  */
-import { coherentMappings } from "../../analysis/coherent-uses.ts";
+import { coherentMappings } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, placeRead, subjectAt } from "../../analysis/finding-path.ts";
-import { forbiddenOrigins } from "../../analysis/judgement.ts";
-import { mappingFixes } from "../../analysis/mapping-fixes.ts";
-import { registerField } from "../../analysis/register-addresses.ts";
-import { type UserMapping, userMappings } from "../../analysis/user-mapping.ts";
+import { makerOf, pathTo, placeRead, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
+import { mappingFixes } from "../../analysis/fixes/mapping-fixes.ts";
+import { registerField } from "../../analysis/device/register-addresses.ts";
+import { type UserMapping, userMappings } from "../../analysis/aliases/user-mapping.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,10 +2,10 @@
  * Looks for user mappings of coherent memory made by frame number or page. Where the frame comes from the handle itself,
  * dma/mmap-dma-handle-as-pfn speaks; where it is right and only the protection is not, dma/mmap-cached-pgprot does.
  */
-import { coherentMappings, isDmaHandle, isLinearConversion } from "../../analysis/coherent-uses.ts";
+import { coherentMappings, isDmaHandle, isLinearConversion } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { mappingFixes } from "../../analysis/mapping-fixes.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { mappingFixes } from "../../analysis/fixes/mapping-fixes.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,10 +2,10 @@
  * Looks for user mappings whose frame number or physical address is a dma_addr_t. Silent where the number only has the type
  * (a BAR's address, SRAM of the SoC) and where dma_to_phys() translated it.
  */
-import { coherentMappings } from "../../analysis/coherent-uses.ts";
+import { coherentMappings } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { mappingFixes } from "../../analysis/mapping-fixes.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { mappingFixes } from "../../analysis/fixes/mapping-fixes.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * by a protection that was set before dma_mmap_coherent(). Silent where the driver changes the linear map as well.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { mistypedMappings, overruledMappings } from "../../analysis/user-memory-types.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { mistypedMappings, overruledMappings } from "../../analysis/aliases/user-memory-types.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * Silent where the driver changes the linear map's type itself.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { type WrongKind, wrongKinds } from "../../analysis/mapped-kinds.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { type WrongKind, wrongKinds } from "../../analysis/coherent/mapped-kinds.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

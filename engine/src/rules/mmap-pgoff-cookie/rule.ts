@@ -3,7 +3,7 @@
  * takes it for an offset. Silent where the file sets vm_pgoff.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { cookieMappings } from "../../analysis/vma-ranges.ts";
+import { cookieMappings } from "../../analysis/aliases/vma-ranges.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,7 +3,7 @@
  * or set on the way, and where the memory is allocated for the VMA.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { vmaLengthCalls } from "../../analysis/vma-lengths.ts";
+import { vmaLengthCalls } from "../../analysis/aliases/vma-lengths.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * tests it before the driver is called, and where the VMA is handed to a function that may test it.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { uncheckedRanges } from "../../analysis/vma-ranges.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { uncheckedRanges } from "../../analysis/aliases/vma-ranges.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,9 +3,9 @@
  * lock is held and nothing was taken.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { flowOf } from "../../analysis/flow.ts";
-import { indentationAt, insertLineBefore, startWithComment } from "../../analysis/source-edits.ts";
-import type { UserMapping } from "../../analysis/user-mapping.ts";
+import { flowOf } from "../../analysis/flow/flow.ts";
+import { indentationAt, insertLineBefore, startWithComment } from "../../analysis/fixes/source-edits.ts";
+import type { UserMapping } from "../../analysis/aliases/user-mapping.ts";
 import type { ProgramFunction } from "../../program/program.ts";
 import type { RuleFix } from "../rule.ts";
 

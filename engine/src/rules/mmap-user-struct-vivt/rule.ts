@@ -3,8 +3,8 @@
  * has a line of its own. Silent where the driver flushes, asks cpu_dcache_is_aliasing(), or is built for some machines only.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { sharedStructs } from "../../analysis/shared-structs.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { sharedStructs } from "../../analysis/aliases/shared-structs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { refusal } from "./refusal.ts";
 

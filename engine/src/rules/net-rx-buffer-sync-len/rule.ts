@@ -3,8 +3,8 @@
  * a constant added. Silent where another sync or an unmap of the function may have covered the rest.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { eventStep, mapStep } from "../../analysis/kept-words.ts";
-import { shortSyncs } from "../../analysis/short-syncs.ts";
+import { eventStep, mapStep } from "../../analysis/ownership/kept-words.ts";
+import { shortSyncs } from "../../analysis/ownership/short-syncs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

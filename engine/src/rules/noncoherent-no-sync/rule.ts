@@ -3,7 +3,7 @@
  * Silent as soon as the driver syncs anything, calls something that may, by its name, or asks whether the device is coherent.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unsyncedNoncoherent } from "../../analysis/unsynced-noncoherent.ts";
+import { unsyncedNoncoherent } from "../../analysis/ownership/unsynced-noncoherent.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

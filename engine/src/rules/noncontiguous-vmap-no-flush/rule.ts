@@ -3,7 +3,7 @@
  * syncs of the table do not reach the lines of that address.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unmanagedNoncontiguous } from "../../analysis/unmanaged-aliases.ts";
+import { unmanagedNoncontiguous } from "../../analysis/aliases/unmanaged-aliases.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

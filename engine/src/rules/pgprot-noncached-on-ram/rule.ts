@@ -3,8 +3,8 @@
  * driver makes the linear map uncached as well.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo, subjectAt } from "../../analysis/finding-path.ts";
-import { mistypedMappings } from "../../analysis/user-memory-types.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
+import { mistypedMappings } from "../../analysis/aliases/user-memory-types.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

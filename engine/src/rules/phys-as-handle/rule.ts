@@ -1,7 +1,7 @@
 /** Looks for a physical or bus address, computed with linear-map arithmetic, that goes where a DMA address belongs. */
-import { physicalForDevices } from "../../analysis/device-addresses.ts";
+import { physicalForDevices } from "../../analysis/coherent/device-addresses.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

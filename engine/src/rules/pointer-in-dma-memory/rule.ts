@@ -1,8 +1,8 @@
 /** Looks for a kernel pointer that is kept in coherent memory, which the device can write, and is followed when it is read back. */
-import { coherentRecordFinder, hasCoherentMemory } from "../../analysis/device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory } from "../../analysis/device/device-records.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { type PointerLoad, pointersReadBack } from "../../analysis/pointers-read-back.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { type PointerLoad, pointersReadBack } from "../../analysis/device/pointers-read-back.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

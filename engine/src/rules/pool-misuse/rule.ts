@@ -2,7 +2,7 @@
  * Looks for calls that get a DMA pool which was destroyed before. Silent where the pool's place gets another value on the way, or a call
  * in between could give it one.
  */
-import { usesOfDestroyedPools } from "../../analysis/destroyed-pools.ts";
+import { usesOfDestroyedPools } from "../../analysis/coherent/destroyed-pools.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

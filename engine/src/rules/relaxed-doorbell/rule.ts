@@ -1,7 +1,7 @@
 /** Looks for a relaxed register write that may overtake stores to coherent memory, where nothing after it orders them. */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf } from "../../analysis/finding-path.ts";
-import { pathOfRelaxed, relaxedDoorbells } from "../../analysis/relaxed-registers.ts";
+import { makerOf } from "../../analysis/flow/finding-path.ts";
+import { pathOfRelaxed, relaxedDoorbells } from "../../analysis/device/relaxed-registers.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

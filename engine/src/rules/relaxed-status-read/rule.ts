@@ -1,7 +1,7 @@
 /** Looks for memory that the device writes, read after the test of a status that a relaxed register read gave. */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf } from "../../analysis/finding-path.ts";
-import { pathOfRelaxed, relaxedStatusReads } from "../../analysis/relaxed-registers.ts";
+import { makerOf } from "../../analysis/flow/finding-path.ts";
+import { pathOfRelaxed, relaxedStatusReads } from "../../analysis/device/relaxed-registers.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,7 +3,7 @@
  * list is mapped one entry at a time, and where the length is only compared, printed, or used on the CPU's side.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { lengthsBesideAddresses } from "../../analysis/mapped-entries.ts";
+import { lengthsBesideAddresses } from "../../analysis/streaming/mapped-entries.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

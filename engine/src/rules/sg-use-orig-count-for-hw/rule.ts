@@ -3,7 +3,7 @@
  * kept in the same place as that count, or compared with it.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { originalCountLoops } from "../../analysis/mapped-counts.ts";
+import { originalCountLoops } from "../../analysis/streaming/mapped-counts.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

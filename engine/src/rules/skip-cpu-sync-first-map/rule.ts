@@ -3,7 +3,7 @@
  * Silent as soon as a sync of the driver may be about it, for MMIO, for dma_buf exporters, and where caches are flushed by hand.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { neverSyncedMaps } from "../../analysis/skipped-syncs.ts";
+import { neverSyncedMaps } from "../../analysis/ownership/skipped-syncs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

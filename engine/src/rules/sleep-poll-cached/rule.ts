@@ -3,8 +3,8 @@
  * Silent where anything in the loop syncs, and where each round reads another place.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { mapStep } from "../../analysis/kept-words.ts";
-import { polledMappings } from "../../analysis/polled-mappings.ts";
+import { mapStep } from "../../analysis/ownership/kept-words.ts";
+import { polledMappings } from "../../analysis/ownership/polled-mappings.ts";
 import type { Expression, PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

@@ -1,7 +1,7 @@
 /** Looks for a barrier between processors where a descriptor's words have to be ordered for the device. */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf } from "../../analysis/finding-path.ts";
-import { pathOfWords, unorderedWords } from "../../analysis/unordered-words.ts";
+import { makerOf } from "../../analysis/flow/finding-path.ts";
+import { pathOfWords, unorderedWords } from "../../analysis/device/unordered-words.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 

@@ -2,10 +2,10 @@
  * Looks for static data, string literals and what is sent from the stack as buffers of SPI transfers. Silent for calls that copy, for
  * what is received on the stack, which dma/map-stack finds, and for struct members, which dma/map-unaligned-shared-line judges.
  */
-import type { DmaArgument } from "../../analysis/dma-arguments.ts";
+import type { DmaArgument } from "../../analysis/buffers/dma-arguments.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
-import { describe, type WrongMemory, wrongMemory } from "../../analysis/wrong-memory.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
+import { describe, type WrongMemory, wrongMemory } from "../../analysis/buffers/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,9 +3,9 @@
  * where a direction is no constant; memory mapped in both directions may be synced in one.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { misfits, partnersOf } from "../../analysis/mapping-partners.ts";
-import type { Direction } from "../../analysis/ownership.ts";
-import { type StreamingEvent, streamingEvents } from "../../analysis/streaming-events.ts";
+import { misfits, partnersOf } from "../../analysis/ownership/mapping-partners.ts";
+import type { Direction } from "../../analysis/ownership/ownership.ts";
+import { type StreamingEvent, streamingEvents } from "../../analysis/ownership/streaming-events.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 

@@ -3,8 +3,8 @@
  * Silent as soon as one map that the handle may come from is large enough, or is not known.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { partnersOf } from "../../analysis/mapping-partners.ts";
-import { type StreamingEvent, streamingEvents, streamingValue } from "../../analysis/streaming-events.ts";
+import { partnersOf } from "../../analysis/ownership/mapping-partners.ts";
+import { type StreamingEvent, streamingEvents, streamingValue } from "../../analysis/ownership/streaming-events.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

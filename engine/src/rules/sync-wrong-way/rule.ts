@@ -3,8 +3,8 @@
  * Silent where anything between may sync or unmap, and in drivers that flush by hand or ask for coherence.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { wrongWays } from "../../analysis/kept-ownership.ts";
-import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/kept-words.ts";
+import { wrongWays } from "../../analysis/ownership/kept-ownership.ts";
+import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/ownership/kept-words.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

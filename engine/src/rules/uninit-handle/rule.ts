@@ -2,7 +2,7 @@
  * Looks for unmaps of a handle whose map failed: on the error path of the function that maps, and in callers that get told of the
  * failure. Silent wherever a branch on the way is not decided by the failure itself.
  */
-import { type DeadHandle, deadHandles } from "../../analysis/dead-handles.ts";
+import { type DeadHandle, deadHandles } from "../../analysis/ownership/dead-handles.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import type { PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";

@@ -3,7 +3,7 @@
  * and where the count's field is also filled in another way.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { mappedCountEnds } from "../../analysis/mapped-count-ends.ts";
+import { mappedCountEnds } from "../../analysis/streaming/mapped-count-ends.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

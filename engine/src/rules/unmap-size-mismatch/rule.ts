@@ -3,8 +3,8 @@
  * only constants, one value with a constant added, and a packet's length against a constant are told apart.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { misfits, sizesDiffer } from "../../analysis/mapping-partners.ts";
-import { streamingEvents } from "../../analysis/streaming-events.ts";
+import { misfits, sizesDiffer } from "../../analysis/ownership/mapping-partners.ts";
+import { streamingEvents } from "../../analysis/ownership/streaming-events.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

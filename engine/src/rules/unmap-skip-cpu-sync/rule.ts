@@ -3,7 +3,7 @@
  * visible to the CPU. Silent for what only the teardown unmaps, for dma_buf exporters, and where caches are flushed by hand.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { neverSyncedUnmaps } from "../../analysis/skipped-syncs.ts";
+import { neverSyncedUnmaps } from "../../analysis/ownership/skipped-syncs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * Silent as soon as the handle may come from a call of the right kind.
  */
 import type { Facts, Origin } from "../../analysis/facts.ts";
-import { foreignOrigins, misfits, partnersOf } from "../../analysis/mapping-partners.ts";
-import { type StreamingEvent, streamingEvents } from "../../analysis/streaming-events.ts";
+import { foreignOrigins, misfits, partnersOf } from "../../analysis/ownership/mapping-partners.ts";
+import { type StreamingEvent, streamingEvents } from "../../analysis/ownership/streaming-events.ts";
 import type { CallStatement, PathStep, ProgramFunction } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 

@@ -3,8 +3,8 @@
  * members have rules of their own.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { pathTo } from "../../analysis/finding-path.ts";
-import { describe, wrongMemory } from "../../analysis/wrong-memory.ts";
+import { pathTo } from "../../analysis/flow/finding-path.ts";
+import { describe, wrongMemory } from "../../analysis/buffers/wrong-memory.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -3,8 +3,8 @@
  * the flag is set for the file's urbs in another function, and where the flags come from elsewhere.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { coherentTransfers } from "../../analysis/usb-transfer-flags.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { coherentTransfers } from "../../analysis/buffers/usb-transfer-flags.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

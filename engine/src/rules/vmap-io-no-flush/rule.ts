@@ -3,9 +3,9 @@
  * flush_kernel_vmap_range() nor invalidate_kernel_vmap_range().
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { nameOfPages } from "../../analysis/kernel-aliases.ts";
-import { unmanagedAliases } from "../../analysis/unmanaged-aliases.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { nameOfPages } from "../../analysis/aliases/kernel-aliases.ts";
+import { unmanagedAliases } from "../../analysis/aliases/unmanaged-aliases.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -2,10 +2,10 @@
  * Looks for vmap() of ordinary pages with an uncached or write-combined protection while the linear map keeps them cached. Silent where
  * set_memory_*() or set_pages_*() changes the linear map, and where the file cleans the cached lines for a device.
  */
-import { mismatchedAliases } from "../../analysis/alias-protections.ts";
+import { mismatchedAliases } from "../../analysis/aliases/alias-protections.ts";
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/finding-path.ts";
-import { nameOfPages } from "../../analysis/kernel-aliases.ts";
+import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
+import { nameOfPages } from "../../analysis/aliases/kernel-aliases.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {

@@ -1,0 +1,56 @@
+/**
+ * User pages that are mapped for DMA after get_user_pages(): only pin_user_pages() tells the memory manager that a device writes them
+ * (Documentation/core-api/pin_user_pages.rst:62-110, 6.12.117).
+ */
+import type { CallStatement, ProgramFunction } from "../../program/program.ts";
+import type { Facts } from "../facts.ts";
+import { flowOf } from "../flow/flow.ts";
+
+export interface UnpinnedPages {
+  readonly function: ProgramFunction;
+  readonly get: CallStatement;
+  readonly name: string;
+  /** The call that makes the pages the device's. */
+  readonly use: CallStatement;
+  readonly user: string;
+}
+
+const getters = ["get_user_pages", "get_user_pages_fast", "get_user_pages_unlocked", "get_user_pages_remote"];
+const notifiers = ["mmu_interval_notifier_insert", "mmu_notifier_register", "mmu_notifier_get"];
+const lists = [
+  "sg_alloc_table_from_pages",
+  "sg_alloc_table_from_pages_segment",
+  "drm_prime_pages_to_sg",
+  "sg_set_page",
+];
+const maps = ["dma_map_page", "dma_map_page_attrs", "dma_map_sg", "dma_map_sg_attrs", "dma_map_sgtable"];
+
+/** Functions that get user pages and map pages for DMA behind it; a list of pages counts when the function maps it. */
+export function unpinnedPages(facts: Facts): readonly UnpinnedPages[] {
+  // Who is told when the mapping changes needs no pin (pin_user_pages.rst, case 3).
+  if (notifiers.some((name) => facts.callsTo(name).length > 0)) return [];
+  const found: UnpinnedPages[] = [];
+  for (const name of getters)
+    for (const site of facts.callsTo(name)) {
+      const own = (names: readonly string[]): readonly (readonly [string, CallStatement])[] =>
+        names.flatMap((one) =>
+          facts
+            .callsTo(one)
+            .filter(
+              (other) => other.function === site.function && follows(site.function, site.statement, other.statement),
+            )
+            .map((other) => [one, other.statement] as const),
+        );
+      const listed = own(lists);
+      const mapped = own(maps).find(([map]) => map.startsWith("dma_map_page") || listed.length > 0);
+      if (mapped) found.push({ function: site.function, get: site.statement, name, use: mapped[1], user: mapped[0] });
+    }
+  return found;
+}
+
+function follows(owner: ProgramFunction, first: CallStatement, second: CallStatement): boolean {
+  const flow = flowOf(owner);
+  const [from, to] = [flow.locate(first.id), flow.locate(second.id)];
+  if (!from || !to) return false;
+  return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
+}

@@ -1,0 +1,264 @@
+/**
+ * Addresses that take the wrong way between the CPU's world and the device's: physical or bus addresses, computed with linear-map
+ * arithmetic, that a device is given; and DMA addresses that are turned back into CPU addresses with that arithmetic.
+ * A device sees DMA addresses, which only the DMA API makes (Documentation/core-api/dma-api-howto.rst:30-48, 6.12.117).
+ */
+import type { CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
+import { typeOf } from "../../program/visit.ts";
+import type { FileSpan } from "../../text/span.ts";
+import { apiConversion, passesThrough } from "../values/api-effects.ts";
+import { isCoherentMemory, isDmaHandle } from "./coherent-uses.ts";
+import { coherentRecordOf } from "../device/device-records.ts";
+import type { ApiCall, Facts, Origin } from "../facts.ts";
+import { fieldKey } from "../values/field-keys.ts";
+import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { workingsOf } from "../unit-facts.ts";
+
+/** A physical address where a DMA address belongs. */
+export interface PhysicalForDevice extends Verdict {
+  readonly function: ProgramFunction;
+  readonly statement: Statement;
+  readonly span: FileSpan;
+  /** What the source calls the memory; empty where it has no name. */
+  readonly name: string;
+  /** Where it goes: "dma_addr_t rx->dma", "writel()", "coherent memory". */
+  readonly sink: string;
+}
+
+/** A DMA address that is turned into a CPU address or a page. */
+export interface HandleAsAddress {
+  readonly call: ApiCall;
+  readonly subject: Expression;
+  /** Where the handle was made, when the unit tells; its declared type says that it is one where it does not. */
+  readonly verdict: Verdict | undefined;
+}
+
+/** Drivers that are the translation: what they write to memory and registers are physical addresses by right. */
+const translators = new Set([
+  "iommu_ops",
+  "iommu_domain_ops",
+  "dma_map_ops",
+  "iommu_flush_ops",
+  "agp_bridge_driver", // a GART's table holds physical addresses, include/linux/agp_backend.h
+  "riscv_nonstd_cache_ops", // a cache controller is told physical addresses, arch/riscv/include/asm/dma-noncoherent.h
+]);
+
+export function isTranslator(facts: Facts): boolean {
+  return facts.unit.opsTables.some(({ record }) => record !== undefined && translators.has(record));
+}
+
+/** One for each computed address and function: the first place, in the order of the source, where it goes to a device. */
+export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
+  const conversions = facts.callsWith("virt-to-phys", "page-to-phys");
+  if (conversions.length === 0 || isTranslator(facts)) return [];
+  const found: PhysicalForDevice[] = [];
+  for (const owner of functionsWithAddresses(facts, conversions)) {
+    const told = new Set<string>();
+    for (const block of owner.blocks)
+      for (const statement of block.statements)
+        for (const { value, span, sink, converted, holds } of sinksOf(facts, owner, statement)) {
+          // A field that is declared as a DMA address is wrong where the address was put there.
+          if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
+          const values = facts.valueOf({ function: owner, statement: statement.id }, value);
+          const verdict = forbiddenOrigins(values, converted ? isMappable : isPhysical).find(
+            ({ origin }) => !told.has(addressKey(origin)),
+          );
+          if (verdict && (holds === undefined || holds())) {
+            told.add(addressKey(verdict.origin));
+            const name = converted ? facts.textOf(owner, value) : verdict.origin.name;
+            found.push({ ...verdict, function: owner, statement, span, name, sink });
+          }
+        }
+  }
+  return found;
+}
+
+export function handlesAsAddresses(facts: Facts): readonly HandleAsAddress[] {
+  const found: HandleAsAddress[] = [];
+  if (isTranslator(facts)) return found;
+  for (const call of facts.callsWith("phys-to-virt", "pfn-to-page")) {
+    const at = apiConversion(call.api)?.argument ?? 0;
+    const subject = call.statement.arguments[at];
+    if (!subject) continue;
+    const value = facts.valueOf({ function: call.function, statement: call.statement.id }, subject);
+    const made = forbiddenOrigins(value, (origin) => isDmaHandle(origin) && !origin.conversions.includes("frame"))[0];
+    const origins = value.contexts.flatMap((context) => context.origins);
+    // A dma_addr_t that holds a physical address is wrong where that was put there, and right here.
+    const elsewhere = origins.some(({ conversions }) => /phys|bus|frame/.test(conversions.join()));
+    // A frame number that is kept in a dma_addr_t was never a DMA address.
+    const isFrame = call.name.startsWith("pfn_") && peel(subject).kind === "read";
+    if (made || (isDeclaredHandle(subject) && !elsewhere && !isFrame)) found.push({ call, subject, verdict: made });
+  }
+  return found;
+}
+
+/** The address of memory, by linear-map arithmetic and not made anything else of since. */
+function isPhysical(origin: Origin): boolean {
+  const at = origin.conversions.findLastIndex((one) => one === "phys" || one === "bus");
+  if (at < 0 || origin.conversions.slice(at + 1).some((one) => one === "virt" || one === "vmap" || one === "page"))
+    return false;
+  return isMappable(origin);
+}
+
+/** Memory that a device could be given. Coherent memory has a finding of its own; code, registers and constants are not for DMA. */
+function isMappable(origin: Origin): boolean {
+  return !isCoherentMemory(origin) && !/^(function|string|number|null|iomem|sram|phys)$/.test(origin.kind);
+}
+
+function addressKey(origin: Origin): string {
+  const step = origin.path.at(-1) ?? origin.birth?.statement;
+  return `${origin.kind}:${origin.name}:${step?.file ?? ""}:${step?.start ?? ""}`;
+}
+
+interface Sink {
+  readonly value: Expression;
+  readonly span: FileSpan;
+  readonly sink: string;
+  /** The value is the pointer that the statement itself converts. */
+  readonly converted?: boolean;
+  /** Asked last, where it takes long to know whether it is a sink at all. */
+  readonly holds?: () => boolean;
+}
+
+function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): readonly Sink[] {
+  const sinks: Sink[] = [];
+  const { target, value, converted } = storeOf(facts, owner, statement);
+  if (target && value) {
+    const name = facts.textOfPlace(owner, target);
+    const common = {
+      value,
+      converted,
+      span: statement.kind === "call" && converted ? statement.calleeSpan : statement,
+    };
+    if (isDmaType(target.type)) sinks.push({ ...common, sink: `the dma_addr_t ${name}` });
+    else if (target.type.kind === "integer" && fieldKey(target.steps) !== undefined)
+      sinks.push({
+        ...common,
+        sink: `${name}, which the device reads`,
+        holds: () => isDescriptorWord(facts, owner, statement, target),
+      });
+  }
+  if (statement.kind !== "call" || statement.callee.kind !== "direct") return sinks;
+  const api = facts.apiOf(owner, statement);
+  if (api?.effect === "mmio-write") {
+    const at = api.parameters.findIndex(({ role }) => role === "value");
+    const written = statement.arguments[at];
+    if (written) sinks.push({ value: written, span: statement.calleeSpan, sink: `a register, by ${api.name}()` });
+  }
+  const parameters = parametersOf(facts, owner, statement);
+  statement.arguments.forEach((argument, at) => {
+    if (parameters[at] === true)
+      sinks.push({ value: argument, span: statement.calleeSpan, sink: `${directName(statement)}() as a dma_addr_t` });
+  });
+  return sinks;
+}
+
+/** Which arguments of a call are DMA addresses by the callee's declaration. */
+function parametersOf(facts: Facts, owner: ProgramFunction, call: CallStatement): readonly boolean[] {
+  const api = facts.apiOf(owner, call);
+  if (api && /^(unmap|sync|free|check)/.test(api.effect)) return [];
+  if (api)
+    return api.parameters.map(({ role, type }) => role === "handle" && type !== undefined && /^dma_addr_t$/.test(type));
+  const target = facts.unit.functionNamed(directName(call), owner.file);
+  return target?.parameters.map((id) => isDmaType(target.variables[id]?.type)) ?? [];
+}
+
+function directName(call: CallStatement): string {
+  return call.callee.kind === "direct" ? call.callee.name : "";
+}
+
+interface StoredValue {
+  readonly target?: Place;
+  readonly value?: Expression;
+  readonly converted: boolean;
+}
+
+/** What a statement stores where; a byte-order conversion is looked through. */
+function storeOf(facts: Facts, owner: ProgramFunction, statement: Statement): StoredValue {
+  if (statement.kind === "assign") return { target: statement.target, value: statement.value, converted: false };
+  const nothing = { converted: false };
+  if (statement.kind !== "call" || !statement.result || statement.callee.kind !== "direct") return nothing;
+  // `handle = virt_to_phys(p)` is a call whose result lands there.
+  const api = facts.apiOf(owner, statement);
+  const converted = api?.effect === "virt-to-phys" || api?.effect === "page-to-phys";
+  const at = converted ? (apiConversion(api)?.argument ?? 0) : passesThrough(statement.callee.name);
+  const value = at === undefined ? undefined : statement.arguments[at];
+  return value ? { target: statement.result, value, converted } : nothing;
+}
+
+/** A field in coherent memory, or one that is given DMA addresses elsewhere. */
+function isDescriptorWord(facts: Facts, owner: ProgramFunction, statement: Statement, target: Place): boolean {
+  const field = fieldKey(target.steps);
+  if (field === undefined || target.type.kind !== "integer") return false;
+  return (
+    coherentRecordOf(facts, owner, {
+      kind: "store",
+      statement,
+      block: 0,
+      place: target,
+      span: target,
+      field,
+      record: "",
+    }) !== undefined
+  );
+}
+
+function isDmaType(type: Place["type"] | undefined): boolean {
+  return type?.kind === "integer" && type.bits === "dma";
+}
+
+/** A value that is declared as a dma_addr_t, whatever casts and shifts are around it. */
+function isDeclaredHandle(expression: Expression): boolean {
+  let at = peel(expression);
+  while (at.kind === "binary" && (at.operator === ">>" || at.operator === "+" || at.operator === "-"))
+    at = peel(at.left);
+  return at.kind === "read" && isDmaType(typeOf(at));
+}
+
+function isHeldHandle(value: Expression): boolean {
+  const one = peel(value);
+  return one.kind === "read" && one.place.steps.length > 0 && isDmaType(one.place.type);
+}
+
+/** Constants are no addresses of memory; asking for their origin would cost time for each register write. */
+function mayBeComputed(value: Expression): boolean {
+  const one = peel(value);
+  return one.kind === "read" || one.kind === "binary";
+}
+
+/** Functions that compute a physical address, or read a field or a global that one was stored in. */
+function functionsWithAddresses(facts: Facts, conversions: readonly ApiCall[]): ReadonlySet<ProgramFunction> {
+  const owners = new Set(conversions.map((call) => call.function));
+  const { index } = workingsOf(facts);
+  const keys = new Set<string>();
+  for (const owner of owners)
+    for (const block of owner.blocks)
+      for (const statement of block.statements) {
+        const target =
+          statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+        const key = target && fieldKey(target.steps);
+        if (key !== undefined && target?.type.kind === "integer" && index.storesTo(key).length > 0) keys.add(key);
+      }
+  if (keys.size === 0) return owners;
+  const result = new Set(owners);
+  for (const owner of facts.unit.functions) if (!result.has(owner) && readsAny(owner, keys)) result.add(owner);
+  return result;
+}
+
+function readsAny(owner: ProgramFunction, keys: ReadonlySet<string>): boolean {
+  const reads = (expression: Expression): boolean => {
+    const one = peel(expression);
+    if (one.kind === "binary") return reads(one.left) || reads(one.right);
+    if (one.kind !== "read") return false;
+    const key = fieldKey(one.place.steps);
+    return key !== undefined && keys.has(key);
+  };
+  return owner.blocks.some((block) =>
+    block.statements.some((statement) =>
+      statement.kind === "call"
+        ? statement.arguments.some(reads)
+        : statement.kind === "assign" && reads(statement.value),
+    ),
+  );
+}

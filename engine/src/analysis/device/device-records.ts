@@ -1,0 +1,75 @@
+/** Records that a driver shares with a device: which lie in coherent memory, and which of their fields the device writes. */
+import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
+import { pointersOf } from "../../program/visit.ts";
+import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
+import type { FieldAccess } from "./device-order.ts";
+import type { Facts } from "../facts.ts";
+import { lastFieldIndex } from "../values/field-keys.ts";
+import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { workingsOf } from "../unit-facts.ts";
+
+/** Where the record of an access was allocated, when that is coherent memory for certain. */
+export function coherentRecordOf(facts: Facts, owner: ProgramFunction, access: FieldAccess): Verdict | undefined {
+  const base: Place = { ...access.place, steps: access.place.steps.slice(0, lastFieldIndex(access.place.steps)) };
+  const pointer = pointersOf(base).at(-1);
+  if (!pointer) return undefined;
+  const read: Expression = { ...pointer, kind: "read", place: pointer };
+  const value = facts.valueOf({ function: owner, statement: access.statement?.id ?? -1, block: access.block }, read);
+  return forbiddenOrigins(value, (origin) => isCoherentMemory(origin) && isPointer(origin))[0];
+}
+
+/** Records of one type that were asked in vain before none of them is asked any more. */
+const patience = 4;
+
+/**
+ * The same question, for a caller that asks it of many accesses: a type of which a few records in a row are not coherent is not
+ * asked again, since each answer costs a walk to where the memory was made. Each caller has its own, so that what one rule finds
+ * does not depend on another.
+ */
+export function coherentRecordFinder(
+  facts: Facts,
+): (owner: ProgramFunction, access: FieldAccess) => Verdict | undefined {
+  const failures = new Map<string, number>();
+  return (owner, access) => {
+    const record = access.field.split(".")[0] ?? "";
+    const failed = failures.get(record) ?? 0;
+    if (failed >= patience) return undefined;
+    const verdict = coherentRecordOf(facts, owner, access);
+    failures.set(record, verdict ? -1000 : failed + 1);
+    return verdict;
+  };
+}
+
+const deviceWritten = new WeakMap<Facts, Map<string, boolean>>();
+
+/** Whether the device may write the field: the driver stores nothing there but constants that clear it or give its size. */
+export function isDeviceWritten(facts: Facts, field: string): boolean {
+  const fields = deviceWritten.get(facts) ?? new Map<string, boolean>();
+  deviceWritten.set(facts, fields);
+  const known = fields.get(field) ?? onlyConstantsStored(facts, field);
+  fields.set(field, known);
+  return known;
+}
+
+function onlyConstantsStored(facts: Facts, field: string): boolean {
+  return workingsOf(facts)
+    .index.storesTo(field)
+    .every(({ statement }) => {
+      const value = statement.kind === "assign" ? peel(statement.value) : undefined;
+      if (statement.kind === "zero") return true;
+      if (statement.kind === "call") return statement.arguments.every((one) => isConstant(peel(one)));
+      return value !== undefined && isConstant(value);
+    });
+}
+
+function isConstant(value: Expression): boolean {
+  if (value.kind === "unary") return isConstant(peel(value.operand));
+  if (value.kind === "binary") return isConstant(peel(value.left)) && isConstant(peel(value.right));
+  return value.kind === "constant" || value.kind === "symbol" || value.kind === "sizeof";
+}
+
+/** Whether the unit allocates coherent memory at all: without it there is nothing to ask. */
+export function hasCoherentMemory(facts: Facts): boolean {
+  return facts.callsWith("allocate").some(({ api }) => api.memory === "coherent" || api.memory === "coherent-wc");
+}

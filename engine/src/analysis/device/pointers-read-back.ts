@@ -1,0 +1,67 @@
+/** Pointer-typed fields that a driver fills with pointers of its own and follows when it reads them back. */
+import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
+import { expressionsOf, readsOf } from "../../program/visit.ts";
+import type { FieldAccess } from "./device-order.ts";
+import type { Facts } from "../facts.ts";
+import { fieldKey, lastFieldIndex } from "../values/field-keys.ts";
+import { flowOf } from "../flow/flow.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { workingsOf } from "../unit-facts.ts";
+
+export interface PointerLoad {
+  readonly function: ProgramFunction;
+  readonly access: FieldAccess;
+  /** Where the driver put the pointer there. */
+  readonly store: { readonly function: ProgramFunction; readonly statement: Statement };
+}
+
+/** In source order: what is dereferenced, or handed to a call. Whether the field lies in coherent memory is not asked yet. */
+export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
+  const found: PointerLoad[] = [];
+  const stores = new Map<string, PointerLoad["store"] | "none">();
+  for (const owner of facts.unit.functions)
+    for (const block of flowOf(owner).order)
+      for (const statement of owner.blocks[block]?.statements ?? [])
+        for (const place of followed(statement)) {
+          const field = fieldKey(place.steps);
+          const at = lastFieldIndex(place.steps);
+          if (field === undefined || !place.steps.slice(0, at).some(({ kind }) => kind === "deref")) continue;
+          const store = stores.get(field) ?? storeOfPointer(facts, field);
+          stores.set(field, store);
+          if (store === "none") continue;
+          const access: FieldAccess = { kind: "load", statement, block, place, span: place, field, record: "" };
+          found.push({ function: owner, access, store });
+        }
+  return found;
+}
+
+/** Fields whose pointer a statement follows: `d->skb->len`, `kfree_skb(d->skb)`. */
+function followed(statement: Statement): readonly Place[] {
+  const result: Place[] = [];
+  const places = expressionsOf(statement).flatMap(readsOf);
+  if (statement.kind === "assign") places.push(statement.target);
+  for (const place of places) {
+    const at = place.steps.findLastIndex((step) => step.kind === "deref");
+    const before = place.steps[at - 1];
+    if (before?.kind === "field") result.push({ ...place, steps: place.steps.slice(0, at), type: { kind: "unknown" } });
+  }
+  if (statement.kind === "call")
+    for (const argument of statement.arguments) {
+      const one = peel(argument);
+      if (one.kind === "read" && one.place.type.kind === "pointer" && one.place.steps.at(-1)?.kind === "field")
+        result.push(one.place);
+    }
+  return result;
+}
+
+function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | "none" {
+  const stores = workingsOf(facts).index.storesTo(field);
+  return stores.find(({ statement }) => statement.kind === "assign" && isPointer(statement.value)) ?? "none";
+}
+
+/** A value that is a pointer by its type: a variable, an address, an element. */
+function isPointer(value: Expression): boolean {
+  const one = peel(value);
+  if (one.kind === "address") return true;
+  return one.kind === "read" && one.place.type.kind === "pointer";
+}

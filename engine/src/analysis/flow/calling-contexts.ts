@@ -1,0 +1,166 @@
+/**
+ * Ways into a function: a value that depends on a parameter is answered once per chain of callers, and each chain is judged on
+ * its own. A chain that a constant argument makes impossible is left out.
+ */
+import type { Expression, ProgramFunction, StatementId } from "../../program/program.ts";
+import type { Guard, Origin, Value, ValueContext } from "../facts.ts";
+import { flowOf } from "./flow.ts";
+import { guardsOf, type ParameterGuard } from "./guards.ts";
+import type { LocalValues } from "../values/local-values.ts";
+import { unique } from "../values/origins.ts";
+import { type LocalValue, type LocationStep, makeLocation } from "../values/symbols.ts";
+import type { Site, UnitIndex } from "../values/unit-index.ts";
+
+/** One way into a function: the call, then the call to its caller, and so on outwards. */
+export type Chain = readonly Site[];
+
+/** Deeper nesting of calls is not followed; neither are more contexts than anybody would read. */
+export const deepest = 5;
+const mostCallers = 12;
+const mostContexts = 24;
+
+/** A question in progress. */
+export interface Query {
+  /** Set when an answer depended on a caller that the chain does not name. */
+  open: boolean;
+  /** Fields being resolved: a cycle adds no origin of its own. */
+  readonly fields: Set<string>;
+  cut: boolean;
+  depth: number;
+  /** Shared by everything that one question asks: when it is used up, the rest of the answer is "unknown". */
+  readonly work: { left: number };
+}
+
+/** Steps that one question may take: a value that needs more has too many sources for anybody to be sure of it. */
+const mostWork = 3000;
+
+export class CallingContexts {
+  readonly #index: UnitIndex;
+  readonly #values: (owner: ProgramFunction) => LocalValues;
+  readonly #underAllCallers = new Map<ProgramFunction, readonly Guard[]>();
+
+  constructor(index: UnitIndex, values: (owner: ProgramFunction) => LocalValues) {
+    this.#index = index;
+    this.#values = values;
+  }
+
+  /** Conditions that hold whenever the statement runs. */
+  guardsAt(owner: ProgramFunction, statement: StatementId, block?: number): readonly Guard[] {
+    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
+    return at === undefined ? [] : guardsOf(this.#values(owner), at);
+  }
+
+  /** Asks `resolve` once for every chain of callers that its answer depends on. */
+  inContexts(
+    owner: ProgramFunction,
+    statement: StatementId,
+    block: number | undefined,
+    resolve: (query: Query, chain: Chain) => readonly Origin[],
+    work: Query["work"] = { left: mostWork },
+  ): Value {
+    const contexts: ValueContext[] = [];
+    const visit = (chain: Chain): void => {
+      if (contexts.length >= mostContexts || !this.#feasible(owner, statement, block, chain)) return;
+      const query = newQuery(work);
+      const origins = resolve(query, chain);
+      const outermost = chain.at(-1)?.function ?? owner;
+      const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
+      if (callers.length === 0) {
+        const guards = [
+          ...this.guardsAt(owner, statement, block),
+          ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
+          ...this.#callersGuards(outermost),
+        ];
+        contexts.push({ origins: unique(origins), guards });
+        return;
+      }
+      for (const site of callers) visit([...chain, site]);
+    };
+    visit([]);
+    return { contexts };
+  }
+
+  /** What every call to the function is under: a test may stand in the caller. */
+  #callersGuards(target: ProgramFunction): readonly Guard[] {
+    let guards = this.#underAllCallers.get(target);
+    if (!guards) {
+      guards = this.#findCallersGuards(target);
+      this.#underAllCallers.set(target, guards);
+    }
+    return guards;
+  }
+
+  #findCallersGuards(target: ProgramFunction): readonly Guard[] {
+    const [first, ...others] = this.#index.unit.callersOf(target).slice(0, mostCallers);
+    if (!first) return [];
+    let guards = this.guardsAt(first.caller, first.statement.id);
+    for (const site of others) {
+      if (guards.length === 0) return guards;
+      const set = this.guardsAt(site.caller, site.statement.id);
+      guards = guards.filter((guard) => set.some((one) => one.key === guard.key && one.outcome === guard.outcome));
+    }
+    return guards;
+  }
+
+  #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {
+    const inside = new Set([owner, ...chain.map((site) => site.function)]);
+    const sites = this.#index.unit.callersOf(target).filter((site) => !inside.has(site.caller));
+    if (sites.length > mostCallers) return [];
+    return sites.map((site) => ({ function: site.caller, statement: site.statement }));
+  }
+
+  /** Whether no caller's constant argument refutes a condition that leads to the point, or to the next call inwards. */
+  #feasible(owner: ProgramFunction, statement: StatementId, block: number | undefined, chain: Chain): boolean {
+    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
+    let guards = at === undefined ? [] : guardsOf(this.#values(owner), at);
+    for (const site of chain) {
+      if (this.refutes(site, guards)) return false;
+      const outer = flowOf(site.function).locate(site.statement.id)?.block;
+      guards = outer === undefined ? [] : guardsOf(this.#values(site.function), outer);
+    }
+    return true;
+  }
+
+  /** Whether an argument of the call makes one of the callee's conditions on its parameters impossible. */
+  refutes(site: Site, guards: readonly ParameterGuard[]): boolean {
+    return guards.some((guard) => this.#outcome(site, guard) === false);
+  }
+
+  /** Whether an argument of the call makes a condition on the callee's parameters certain. */
+  establishes(site: Site, guard: ParameterGuard): boolean {
+    return this.#outcome(site, guard) === true;
+  }
+
+  /** Whether the condition holds for what the call passes; undefined where that is no constant. */
+  #outcome(site: Site, guard: ParameterGuard): boolean | undefined {
+    const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
+    if (!argument) return undefined;
+    const value = this.#passed(site, argument, guard.behind ?? []);
+    const only = value?.length === 1 ? value[0]?.symbol : undefined;
+    const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
+    if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return undefined;
+    const zero = text === "0" || text === "false";
+    const certain = zero || /^(\d+|true)$/.test(text);
+    if (guard.outcome === "true") return zero ? false : certain ? true : undefined;
+    if (guard.outcome === "false") return zero ? true : certain ? false : undefined;
+    if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) === text;
+    return guard.outcome === `!= ${text}` ? false : undefined;
+  }
+
+  /** What the argument holds, or a member of the caller's variable that it points to. */
+  #passed(site: Site, argument: Expression, behind: readonly LocationStep[]): LocalValue | undefined {
+    const values = this.#values(site.function);
+    if (behind.length === 0) return values.valueAt(site.statement.id, argument);
+    const target = values.pointeeAt(site.statement.id, argument);
+    if (target?.root.kind !== "variable" || target.steps.some((step) => step.kind === "deref")) return undefined;
+    const member = makeLocation(target.root, [...target.steps, ...behind], { kind: "unknown" });
+    const held = values.heldAt(site.statement.id, member.key);
+    if (held) return held;
+    const whole = values.heldAt(site.statement.id, target.key);
+    return whole?.length === 1 && whole[0]?.symbol.kind === "null" ? whole : undefined;
+  }
+}
+
+export function newQuery(work: Query["work"] = { left: mostWork }): Query {
+  return { open: false, fields: new Set(), cut: false, depth: 0, work };
+}

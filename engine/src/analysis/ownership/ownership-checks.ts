@@ -1,0 +1,202 @@
+/**
+ * Handles that nobody tests: a map call whose result reaches no dma_mapping_error() in its function, in the helpers that get
+ * the handle, or in the callers that the helper gives it to.
+ */
+import type { CallStatement, ProgramFunction } from "../../program/program.ts";
+import type { Facts } from "../facts.ts";
+import { afterFailure } from "../flow/failure-ways.ts";
+import type { Mapping, Ownership } from "./ownership.ts";
+import { ownershipOf } from "./ownership.ts";
+import { fieldName, sameField } from "./ownership-fields.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { type OwnershipValues, textOfValue } from "./ownership-values.ts";
+import type { Track } from "./ownership-track.ts";
+import { workingsOf } from "../unit-facts.ts";
+
+export interface UntestedHandle {
+  /** The mapping, seen from the function that should test: `mapping.made` is the map call itself. */
+  readonly mapping: Mapping;
+  /** The handle is compared with 0 right after the map instead. */
+  readonly zeroTest: Track["zeroTests"][number] | undefined;
+  /** The helper that tests the handle, and gives 0 back where the map failed: to its caller a good handle. */
+  readonly losesError?: ProgramFunction;
+}
+
+/** Every handle of the unit that is used without a test, by file, function and statement of the map call. */
+export function untestedHandles(facts: Facts): readonly UntestedHandle[] {
+  const ownership = ownershipOf(facts);
+  const checks = new HandleChecks(facts, ownership);
+  return ownership.mappings("map-streaming", "map-resource").flatMap((mapping) => {
+    if (mapping.made.api.error !== "dma-mapping-error") return [];
+    return checks.untested(mapping, 0);
+  });
+}
+
+/** Helpers of helpers: deeper, nobody keeps handle and test together. */
+const deepest = 3;
+
+class HandleChecks {
+  readonly #facts: Facts;
+  readonly #ownership: Ownership;
+  readonly #checkedFields = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #checkedParameters = new Map<string, boolean>();
+
+  constructor(facts: Facts, ownership: Ownership) {
+    this.#facts = facts;
+    this.#ownership = ownership;
+  }
+
+  untested(mapping: Mapping, depth: number): readonly UntestedHandle[] {
+    const { track, owner } = mapping;
+    if (!this.#ownership.valuesOf(owner).settled) return [];
+    if (track.checks.length > 0 && track.comparisons === 0 && track.returned) return this.#lost(mapping);
+    if (track.checks.length > 0 || track.comparisons > 0) return [];
+    if (this.#checkedByCallees(mapping) || this.#checkedByCallers(owner, track.fields, 0, new Set())) return [];
+    const givesBack = track.returned || fillsParameter(mapping);
+    if (givesBack) {
+      if (depth >= deepest) return [];
+      // Whoever is not in the unit may test: only callers that are read can be said not to.
+      return this.#facts.unit
+        .callersOf(owner)
+        .flatMap(({ caller, statement }) =>
+          caller === owner ? [] : this.untested(this.#ownership.seenFrom(caller, statement, mapping), depth + 1),
+        );
+    }
+    if (!isUsed(track)) return [];
+    const block = owner.blocks.find((one) => one.statements.includes(mapping.call))?.id;
+    return [{ mapping, zeroTest: track.zeroTests.find((one) => one.block === block) }];
+  }
+
+  /** The callers of a helper that says 0 for a failed map, and that ask dma_mapping_error() about it: 0 is no error. */
+  #lost(mapping: Mapping): readonly UntestedHandle[] {
+    const { owner, track } = mapping;
+    const values = this.#ownership.valuesOf(owner);
+    if (!track.checks.some((check) => givesZeroAfter(values, check))) return [];
+    return this.#facts.unit.callersOf(owner).flatMap(({ caller, statement }): readonly UntestedHandle[] => {
+      if (caller === owner || statement.callee.kind !== "direct") return [];
+      const seen = this.#ownership.seenFrom(caller, statement, mapping);
+      const { checks, zeroTests, comparisons } = seen.track;
+      const asks = checks.length > 0 && zeroTests.length === 0 && comparisons === 0;
+      return asks && isUsed(seen.track) ? [{ mapping: seen, zeroTest: undefined, losesError: owner }] : [];
+    });
+  }
+
+  /** A helper gets the handle, its storage or the object that holds it, and tests. */
+  #checkedByCallees({ owner, track }: Mapping): boolean {
+    for (const { call, argument } of track.passes) {
+      const callees = this.#ownership.callees(owner, call);
+      if (callees.some((callee) => this.#checksParameter(callee, argument))) return true;
+      const name = call.callee.kind === "direct" ? call.callee.name : "";
+      // A function of another driver or a macro of another header: what it is called is all that is known of it.
+      if (
+        callees.length === 0 &&
+        !this.#ownership.api(owner, call) &&
+        /mapping_err|map_err|dma_err|check|valid/.test(name)
+      )
+        return true;
+    }
+    return [...track.entered].some((callee) => this.#testsField(callee, track.fields, 0));
+  }
+
+  #checkedByCallers(
+    owner: ProgramFunction,
+    fields: ReadonlySet<string>,
+    depth: number,
+    seen: Set<ProgramFunction>,
+  ): boolean {
+    if (fields.size === 0 || depth >= deepest || seen.has(owner)) return false;
+    seen.add(owner);
+    return this.#facts.unit
+      .callersOf(owner)
+      .some(
+        ({ caller }) =>
+          matches(this.#fieldsOf(caller), fields) || this.#checkedByCallers(caller, fields, depth + 1, seen),
+      );
+  }
+
+  #testsField(owner: ProgramFunction, fields: ReadonlySet<string>, depth: number): boolean {
+    if (matches(this.#fieldsOf(owner), fields)) return true;
+    if (depth >= deepest) return false;
+    return this.#facts.unit.calleesOf(owner).some(({ target }) => this.#testsField(target, fields, depth + 1));
+  }
+
+  /** The fields that the function tests with dma_mapping_error(). */
+  #fieldsOf(owner: ProgramFunction): ReadonlySet<string> {
+    const known = this.#checkedFields.get(owner);
+    if (known) return known;
+    const fields = new Set<string>();
+    for (const argument of this.#checkArguments(owner)) {
+      const one = peel(argument);
+      const name = one.kind === "read" ? fieldName(one.place) : undefined;
+      if (name !== undefined) fields.add(name);
+    }
+    this.#checkedFields.set(owner, fields);
+    return fields;
+  }
+
+  #checksParameter(owner: ProgramFunction, parameter: number): boolean {
+    const key = `${owner.file} ${owner.name} ${parameter}`;
+    const known = this.#checkedParameters.get(key);
+    if (known !== undefined) return known;
+    this.#checkedParameters.set(key, false);
+    const found = this.#findsParameterCheck(owner, parameter);
+    this.#checkedParameters.set(key, found);
+    return found;
+  }
+
+  #findsParameterCheck(owner: ProgramFunction, parameter: number): boolean {
+    const variable = owner.parameters[parameter];
+    const values = this.#ownership.valuesOf(owner);
+    if (variable === undefined || !values.settled) return false;
+    const entry = `<P${variable}>`;
+    for (const block of owner.blocks)
+      for (const statement of block.statements) {
+        if (statement.kind !== "call") continue;
+        const checks = this.#ownership.api(owner, statement)?.effect === "check-handle";
+        const callees = this.#ownership.callees(owner, statement);
+        if (!checks && callees.length === 0) continue;
+        const environment = values.before(statement);
+        for (const [index, argument] of statement.arguments.entries()) {
+          if (!textOfValue(values.evaluate(environment, argument)).includes(entry)) continue;
+          if (checks || callees.some((callee) => this.#checksParameter(callee, index))) return true;
+        }
+      }
+    return false;
+  }
+
+  #checkArguments(owner: ProgramFunction): readonly CallStatement["arguments"][number][] {
+    const { index } = workingsOf(this.#facts);
+    return owner.blocks.flatMap((block) =>
+      block.statements.flatMap((statement) =>
+        statement.kind === "call" && index.api(owner, statement)?.effect === "check-handle" ? statement.arguments : [],
+      ),
+    );
+  }
+}
+
+/** Whether the function returns 0 on every way on which the test says that the map failed. */
+function givesZeroAfter(values: OwnershipValues, check: CallStatement): boolean {
+  const returned = afterFailure(values, check, { value: undefined, negative: true }, () => "on");
+  return returned.length > 0 && returned.every((one) => one === "#0");
+}
+
+/** The handle goes out through `*parameter`: the caller knows it as a variable of its own. */
+function fillsParameter({ owner, track }: Mapping): boolean {
+  return track.stores.some(
+    ({ place }) =>
+      place.root.kind === "variable" &&
+      owner.variables[place.root.id]?.kind === "parameter" &&
+      place.steps.length === 1 &&
+      place.steps[0]?.kind === "deref",
+  );
+}
+
+/** A handle that only goes back to unmap hurts nobody: it is kept in memory or handed to somebody else. */
+function isUsed(track: Track): boolean {
+  const kept = track.stores.some(({ place }) => place.steps.length > 0 || place.root.kind === "global");
+  return kept || track.passes.some(({ call }) => !track.releases.includes(call) && !track.handBacks.includes(call));
+}
+
+function matches(tested: ReadonlySet<string>, fields: ReadonlySet<string>): boolean {
+  return [...tested].some((one) => [...fields].some((field) => sameField(one, field)));
+}

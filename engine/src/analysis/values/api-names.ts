@@ -1,0 +1,28 @@
+/** Names of the catalogue by what they do: where a search begins, so that code that holds none of them is not looked into. */
+import { apiFunctions } from "../../kernel/catalogue.ts";
+import type { Effect } from "../../kernel/contract.ts";
+
+const byEffect = new Map<Effect, string[]>();
+const byField = new Map<string, string[]>();
+for (const { name, effect, lands } of apiFunctions) {
+  add(byEffect, effect, name);
+  if (lands)
+    for (const field of [lands.cpu, lands.handle])
+      if (field !== undefined) add(byField, `${lands.record}.${field}`, name);
+}
+
+/** The functions and macros with an effect. */
+export function namesWithEffect(effect: Effect): readonly string[] {
+  return byEffect.get(effect) ?? [];
+}
+
+/** Functions that fill the field "record.field" of a struct which an argument or the result points to, without naming it. */
+export function namesThatFill(field: string): readonly string[] {
+  return byField.get(field) ?? [];
+}
+
+function add<Key>(map: Map<Key, string[]>, key: Key, name: string): void {
+  const names = map.get(key);
+  if (names) names.push(name);
+  else map.set(key, [name]);
+}
