@@ -1,5 +1,5 @@
 /** The real thing: the bundles that are shipped, with the real engine, on the sample driver. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -138,6 +138,28 @@ describe("the language server", () => {
       "return dma_mmap_coherent(s->dev, vma, s->ring, s->ring_dma, SAMPLER_RING_BYTES);",
     );
     expect((await editor.pull(uri)).filter(({ code }) => String(code).startsWith("dma/mmap-"))).toEqual([]);
+  });
+
+  test("tells of a message that is no JSON, and goes on", async () => {
+    const message = (text: string): string => `Content-Length: ${String(text.length)}\r\n\r\n${text}`;
+    const initialize = { processId: null, rootUri: null, capabilities: {} };
+    const child = spawn(process.execPath, [...server, "--stdio"]);
+    let [stdout, stderr] = ["", ""];
+    child.stdout.on("data", (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on("data", (data: Buffer) => (stderr += data.toString()));
+    for (const text of [
+      "{bad json}",
+      JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params: initialize }),
+      JSON.stringify({ jsonrpc: "2.0", id: 2, method: "shutdown" }),
+      JSON.stringify({ jsonrpc: "2.0", method: "exit" }),
+    ]) {
+      child.stdin.write(message(text));
+    }
+    // The input stays open: the server ends because it was told so.
+    const status = await new Promise((ended) => child.on("close", ended));
+    expect(stderr).toMatch(/^A message from the client could not be read, and is left out: .*JSON/);
+    expect(stdout).toContain('"id":1,"result":{');
+    expect(status).toBe(0);
   });
 
   test("publishes to a client that cannot pull", async () => {

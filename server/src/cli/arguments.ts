@@ -63,7 +63,9 @@ function nearest(word: string, known: readonly string[]): string {
   const ranked = known
     .map((id) => ({ id, distance: editDistance(short(word), short(id)) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return ranked !== undefined && ranked.distance <= 3 ? ` (did you mean '${ranked.id}'?)` : "";
+  // Three slips in a long name are slips; three in a name of three letters are another name.
+  const most = Math.min(3, Math.floor(short(word).length / 2));
+  return ranked !== undefined && ranked.distance <= most ? ` (did you mean '${ranked.id}'?)` : "";
 }
 
 /** Levenshtein's distance. */

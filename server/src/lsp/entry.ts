@@ -2,8 +2,15 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { createConnection, ProposedFeatures } from "vscode-languageserver/node";
+import {
+  type Connection,
+  createConnection,
+  ProposedFeatures,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from "vscode-languageserver/node";
 import { loadEngine } from "../host/load-engine.ts";
+import { reasonOf } from "../host/file-system.ts";
 import { startServer } from "./server.ts";
 
 /** Rule pages lie beside the bundle's folder, in the extension and in a checkout. */
@@ -14,7 +21,7 @@ function pageOf(rule: string): string | undefined {
   return existsSync(file) ? pathToFileURL(file).href : undefined;
 }
 
-const connection = createConnection(ProposedFeatures.all);
+const connection = process.argv.includes("--stdio") ? connectStreams() : createConnection(ProposedFeatures.all);
 // Messages that come before the engine is loaded wait in the stream: nothing reads it before `listen`.
 loadEngine().then(
   (engine) => startServer(connection, { engine, pageOf }),
@@ -23,3 +30,27 @@ loadEngine().then(
     process.exit(1);
   },
 );
+
+/**
+ * Over stdin and stdout the reader is ours: the library's own drops a message that is no JSON without a word, and whoever writes a
+ * client then searches for it for long.
+ */
+function connectStreams(): Connection {
+  const reader = new StreamMessageReader(process.stdin);
+  const connection = createConnection(ProposedFeatures.all, reader, new StreamMessageWriter(process.stdout));
+  reader.onError((error) => {
+    const message = `A message from the client could not be read, and is left out: ${reasonOf(error)}`;
+    // Both ways: a client that cannot write JSON may not show the log either.
+    console.error(message);
+    connection.console.error(message);
+  });
+  let asked = false;
+  connection.onShutdown(() => {
+    asked = true;
+  });
+  // A client that is gone without `exit`.
+  reader.onClose(() => process.exit(asked ? 0 : 1));
+  // Nothing may go to stdout but messages.
+  console.log = console.error;
+  return connection;
+}
