@@ -25,6 +25,7 @@ import doubleFetch from "./double-fetch/rule.ts";
 import doubleUnmap from "./double-unmap/rule.ts";
 import freeWhileMapped from "./free-while-mapped/rule.ts";
 import freeWrongArgs from "./free-wrong-args/rule.ts";
+import getSgtableRemap from "./get-sgtable-remap/rule.ts";
 import handleAsCpuPointer from "./handle-as-cpu-pointer/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import leakMapping from "./leak-mapping/rule.ts";
@@ -37,6 +38,7 @@ import legacyNopageHandler from "./legacy-nopage-handler/rule.ts";
 import legacyPciDma from "./legacy-pci-dma/rule.ts";
 import legacyVirtToBus from "./legacy-virt-to-bus/rule.ts";
 import mapErrorUnchecked from "./map-error-unchecked/rule.ts";
+import mapErrorWrongTest from "./map-error-wrong-test/rule.ts";
 import mapImage from "./map-image/rule.ts";
 import mapIomemOrResource from "./map-iomem-or-resource/rule.ts";
 import mapKmap from "./map-kmap/rule.ts";
@@ -80,6 +82,7 @@ import sleepPollCached from "./sleep-poll-cached/rule.ts";
 import smpBarrierForDevice from "./smp-barrier-for-device/rule.ts";
 import spiBufferDmaSafe from "./spi-buffer-dma-safe/rule.ts";
 import syncDirectionMismatch from "./sync-direction-mismatch/rule.ts";
+import syncForCpuToDevice from "./sync-for-cpu-to-device/rule.ts";
 import syncRange from "./sync-range/rule.ts";
 import syncWrongWay from "./sync-wrong-way/rule.ts";
 import uninitHandle from "./uninit-handle/rule.ts";
@@ -121,6 +124,7 @@ export const rules: readonly Rule[] = [
   doubleUnmap,
   freeWhileMapped,
   freeWrongArgs,
+  getSgtableRemap,
   handleAsCpuPointer,
   i2cDmaSafeFlag,
   leakMapping,
@@ -133,6 +137,7 @@ export const rules: readonly Rule[] = [
   legacyPciDma,
   legacyVirtToBus,
   mapErrorUnchecked,
+  mapErrorWrongTest,
   mapImage,
   mapIomemOrResource,
   mapKmap,
@@ -175,6 +180,7 @@ export const rules: readonly Rule[] = [
   smpBarrierForDevice,
   spiBufferDmaSafe,
   syncDirectionMismatch,
+  syncForCpuToDevice,
   syncRange,
   syncWrongWay,
   uninitHandle,
