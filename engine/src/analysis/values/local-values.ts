@@ -13,6 +13,7 @@ import type {
   StatementId,
 } from "../../program/program.ts";
 import { apiConversion, bornOf, passesThrough, type Birth, releasedTo } from "./api-effects.ts";
+import { isOutOfReach } from "./escaped-locals.ts";
 import { fieldKey } from "./field-keys.ts";
 import { flowOf } from "../flow/flow.ts";
 import {
@@ -286,6 +287,7 @@ export class LocalValues {
     for (const [key, cell] of state) {
       const field = fieldOf(cell.location);
       if (!field || !callees.some((one) => this.#context.modifies(one).has(field))) continue;
+      if (isOutOfReach(this.owner, cell.location, call, (one) => this.#context.callees(this.owner, one))) continue;
       state.set(key, {
         location: cell.location,
         value: single({ kind: "after", call, location: cell.location, before: cell.value }),

@@ -231,6 +231,26 @@ void go(struct dev *d) { struct op op = {}; op.buf = dma_alloc_coherent(d->dev, 
   });
 });
 
+describe("structs on the stack", () => {
+  const others = `
+struct op { void *buf; };
+static void keep(struct op *op);
+static void other(void) { struct op op; op.buf = kmalloc(4, GFP_KERNEL); run(&op); }
+static void fill(struct op *op) { op->buf = kmalloc(4, GFP_KERNEL); }
+struct list { struct op *first; };
+`;
+  const caller = (calls: string): string =>
+    `${others}void f(struct dev *d, struct list *l) { struct op op; op.buf = dma_alloc_coherent(d->dev, 64, &d->dma, GFP_KERNEL); ${calls} sink(op.buf); }`;
+  it.each([
+    ["are not changed by who does not know them", "other();", true],
+    ["are not told to the driver by other people's functions", "submit(&op); other();", true],
+    ["are changed by who gets them", "fill(&op);", false],
+    ["are changed by who finds them in a list", "l->first = &op; other();", false],
+  ])("%s", (_, calls, certain) => {
+    expect(inOne(caller(calls)).certain).toBe(certain);
+  });
+});
+
 describe("structs in structs", () => {
   const types = "struct ring { void *mem; }; struct queues { struct ring rx, tx; }; struct chip { struct queues q; };";
   const init =
