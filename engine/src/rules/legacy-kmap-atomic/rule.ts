@@ -1,4 +1,4 @@
-/** Looks for kmap() and kmap_atomic(). Silent where the driver defines a function of that name itself. */
+/** Looks for kmap() and kmap_atomic(). Silent for a kmap() that others than its task use, and where the driver defines the name itself. */
 import { type AtomicMapping, oldPageMappings } from "../../analysis/fixes/old-page-mappings.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
