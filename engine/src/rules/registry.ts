@@ -9,12 +9,14 @@ import coherentCompOrZoneFlag from "./coherent-comp-or-zone-flag/rule.ts";
 import coherentFreeIrq from "./coherent-free-irq/rule.ts";
 import coherentGfpContext from "./coherent-gfp-context/rule.ts";
 import coherentInSg from "./coherent-in-sg/rule.ts";
+import coherentLinearAlias from "./coherent-linear-alias/rule.ts";
 import coherentManagedMixedFree from "./coherent-managed-mixed-free/rule.ts";
 import coherentMapSingle from "./coherent-map-single/rule.ts";
 import coherentMaskForgotten from "./coherent-mask-forgotten/rule.ts";
 import coherentNullDevice from "./coherent-null-device/rule.ts";
 import coherentRedundantZero from "./coherent-redundant-zero/rule.ts";
 import coherentVirtToPage from "./coherent-virt-to-page/rule.ts";
+import coherentVmallocToPage from "./coherent-vmalloc-to-page/rule.ts";
 import cpuAccessWhileMapped from "./cpu-access-while-mapped/rule.ts";
 import deviceValueIndex from "./device-value-index/rule.ts";
 import directionNone from "./direction-none/rule.ts";
@@ -108,12 +110,14 @@ export const rules: readonly Rule[] = [
   coherentFreeIrq,
   coherentGfpContext,
   coherentInSg,
+  coherentLinearAlias,
   coherentManagedMixedFree,
   coherentMapSingle,
   coherentMaskForgotten,
   coherentNullDevice,
   coherentRedundantZero,
   coherentVirtToPage,
+  coherentVmallocToPage,
   cpuAccessWhileMapped,
   deviceValueIndex,
   directionNone,

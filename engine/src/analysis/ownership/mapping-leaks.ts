@@ -229,7 +229,7 @@ function isFramework(facts: Facts, { callee }: CallStatement): boolean {
 
 /** Whether the function compares the handle itself, or asks whether a count is negative: the walk then cannot tell failure. */
 export function testedByHand(facts: Facts, { owner, made, track }: Mapping): boolean {
-  if (made.api.effect !== "map-sg") return track.comparisons > 0;
+  if (made.api.effect !== "map-sg") return track.comparisons.length > 0;
   if (made.api.error !== "zero") return false;
   const values = ownershipOf(facts).valuesOf(owner);
   return owner.blocks.some(({ id, terminator }) => {

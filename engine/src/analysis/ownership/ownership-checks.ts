@@ -2,7 +2,8 @@
  * Handles that nobody tests: a map call whose result reaches no dma_mapping_error() in its function, in the helpers that get
  * the handle, or in the callers that the helper gives it to.
  */
-import type { CallStatement, ProgramFunction } from "../../program/program.ts";
+import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
+import type { FileSpan } from "../../text/span.ts";
 import type { Facts } from "../facts.ts";
 import { afterFailure } from "../flow/failure-ways.ts";
 import type { Mapping, Ownership } from "./ownership.ts";
@@ -16,11 +17,25 @@ import { workingsOf } from "../unit-facts.ts";
 export interface UntestedHandle {
   /** The mapping, seen from the function that should test: `mapping.made` is the map call itself. */
   readonly mapping: Mapping;
-  /** The handle is compared with 0 right after the map instead. */
-  readonly zeroTest: Track["zeroTests"][number] | undefined;
-  /** The helper that tests the handle, and gives 0 back where the map failed: to its caller a good handle. */
-  readonly losesError?: ProgramFunction;
+  /** What tests the handle instead of dma_mapping_error(); undefined where nothing does. */
+  readonly test: WrongTest | undefined;
 }
+
+/** A test of a handle that is not the one that the API asks for. */
+export type WrongTest = FileSpan &
+  (
+    | {
+        /**
+         * "zero": with 0 or NULL, right after the map; "negative": `< 0`, which an unsigned number never is; "by-hand": with
+         * DMA_MAPPING_ERROR itself, what dma_mapping_error() does too.
+         */
+        readonly kind: "zero" | "negative" | "by-hand";
+      }
+    /** By IS_ERR() or its kin, which are for pointers. */
+    | { readonly kind: "error-pointer"; readonly by: string }
+    /** By dma_mapping_error(), of a handle from a helper that gives 0 where the map failed: a good handle. */
+    | { readonly kind: "error-lost"; readonly by: ProgramFunction }
+  );
 
 /** Every handle of the unit that is used without a test, by file, function and statement of the map call. */
 export function untestedHandles(facts: Facts): readonly UntestedHandle[] {
@@ -49,9 +64,11 @@ class HandleChecks {
   untested(mapping: Mapping, depth: number): readonly UntestedHandle[] {
     const { track, owner } = mapping;
     if (!this.#ownership.valuesOf(owner).settled) return [];
-    if (track.checks.length > 0 && track.comparisons === 0 && track.returned) return this.#lost(mapping);
-    if (track.checks.length > 0 || track.comparisons > 0) return [];
+    if (track.checks.length > 0 && track.comparisons.length === 0 && track.returned) return this.#lost(mapping);
+    const compared = wrongComparison(track, this.#ownership.valuesOf(owner));
+    if (track.checks.length > 0 || (track.comparisons.length > 0 && !compared)) return [];
     if (this.#checkedByCallees(mapping) || this.#checkedByCallers(owner, track.fields, 0, new Set())) return [];
+    if (compared?.kind === "by-hand") return [{ mapping, test: compared }];
     const givesBack = track.returned || fillsParameter(mapping);
     if (givesBack) {
       if (depth >= deepest) return [];
@@ -63,8 +80,7 @@ class HandleChecks {
         );
     }
     if (!isUsed(track)) return [];
-    const block = owner.blocks.find((one) => one.statements.includes(mapping.call))?.id;
-    return [{ mapping, zeroTest: track.zeroTests.find((one) => one.block === block) }];
+    return [{ mapping, test: compared ?? zeroTest(mapping) }];
   }
 
   /** The callers of a helper that says 0 for a failed map, and that ask dma_mapping_error() about it: 0 is no error. */
@@ -76,8 +92,9 @@ class HandleChecks {
       if (caller === owner || statement.callee.kind !== "direct") return [];
       const seen = this.#ownership.seenFrom(caller, statement, mapping);
       const { checks, zeroTests, comparisons } = seen.track;
-      const asks = checks.length > 0 && zeroTests.length === 0 && comparisons === 0;
-      return asks && isUsed(seen.track) ? [{ mapping: seen, zeroTest: undefined, losesError: owner }] : [];
+      const [check] = checks;
+      if (!check || zeroTests.length > 0 || comparisons.length > 0 || !isUsed(seen.track)) return [];
+      return [{ mapping: seen, test: { kind: "error-lost", by: owner, ...spanOf(check) } }];
     });
   }
 
@@ -172,6 +189,50 @@ class HandleChecks {
       ),
     );
   }
+}
+
+/** The handle is compared with 0 right after the map: elsewhere 0 may be the driver's own mark for what is not mapped. */
+function zeroTest({ owner, call, track }: Mapping): WrongTest | undefined {
+  const block = owner.blocks.find((one) => one.statements.includes(call))?.id;
+  const zero = track.zeroTests.find((one) => one.block === block);
+  return zero && { kind: "zero", ...spanOf(zero.condition) };
+}
+
+/** The comparison of the handle with something else that is no test of it, if it is one that is understood. */
+function wrongComparison({ site, comparisons, passes }: Track, values: OwnershipValues): WrongTest | undefined {
+  for (const { condition, block } of comparisons) {
+    const one = peel(condition);
+    const inner = one.kind === "unary" && one.operator === "!" ? peel(one.operand) : one;
+    if (inner.kind !== "binary") continue;
+    const environment = values.exitOf(block);
+    // A number made of the handle may be compared with anything.
+    const sides = [inner.left, inner.right].map((side) => textOfValue(values.evaluate(environment, side)));
+    if (!sides.some((side) => site.handles.includes(side))) continue;
+    const span = spanOf(condition);
+    if (/^[=!]=$/.test(inner.operator) && [inner.left, inner.right].some(isErrorValue))
+      return { kind: "by-hand", ...span };
+    if (inner.operator === "<" && isZero(inner.right)) return { kind: "negative", ...span };
+  }
+  for (const { call, by } of passes) {
+    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    if (by === "value" && pointerTests.has(name)) return { kind: "error-pointer", by: name, ...spanOf(call) };
+  }
+  return undefined;
+}
+/** include/linux/err.h: an address from -4095 to -1 is an error. */
+const pointerTests = new Set(["IS_ERR", "IS_ERR_OR_NULL", "IS_ERR_VALUE", "PTR_ERR_OR_ZERO"]);
+
+function isErrorValue(expression: Expression): boolean {
+  const one = peel(expression);
+  return (one.kind === "symbol" || one.kind === "constant") && one.name === "DMA_MAPPING_ERROR";
+}
+function isZero(expression: Expression): boolean {
+  const one = peel(expression);
+  return one.kind === "constant" && one.value === 0n;
+}
+
+function spanOf({ file, start, end }: FileSpan): FileSpan {
+  return { file, start, end };
 }
 
 /** Whether the function returns 0 on every way on which the test says that the map failed. */

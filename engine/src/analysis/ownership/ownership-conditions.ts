@@ -3,6 +3,7 @@
  * value agree. Names are equal only for equal values (ownership-values.ts), so nothing has to be forgotten on assignment.
  */
 import type { BlockId, Expression, Terminator } from "../../program/program.ts";
+import { typeOf } from "../../program/visit.ts";
 import { type Environment, type OwnershipValues, plain, type SymbolicValue, textOfValue } from "./ownership-values.ts";
 
 /** Whether named values are true (not 0), or named comparisons hold. */
@@ -30,7 +31,7 @@ export function conditionOf(values: OwnershipValues, environment: Environment, e
       if (isZero(right)) at = at.left;
       else if (isZero(left)) at = at.right;
       else return { name: `${textOfValue(left)}!=${textOfValue(right)}`, sense };
-    } else if (at.kind === "binary" && at.operator === "<" && isZero(values.evaluate(environment, at.right))) {
+    } else if (isNegative(at) && isZero(values.evaluate(environment, at.right))) {
       // `err < 0` after a call that gives 0 or a negative errno is `err != 0`.
       at = at.left;
     } else return { name: textOfValue(values.evaluate(environment, at)), sense };
@@ -113,6 +114,13 @@ export function outcomes(
 function armName(terminator: Terminator & { readonly kind: "choice" }, condition: string | undefined): string {
   if (condition !== undefined) return `#if ${condition}`;
   return `#if !(${terminator.arms.flatMap((arm) => arm.condition ?? []).join(")&&!(")})`;
+}
+
+/** `x < ...` of what can be below 0: a handle cannot. */
+function isNegative(one: Expression): one is Expression & { readonly kind: "binary" } {
+  if (one.kind !== "binary" || one.operator !== "<") return false;
+  const type = typeOf(one.left);
+  return type.kind !== "integer" || type.signed;
 }
 
 function isZero(value: SymbolicValue): boolean {

@@ -32,8 +32,8 @@ export interface HandlePass {
   /** The handle itself, the address of the storage that holds it, or something computed from it. */
   readonly by: "value" | "address" | "derived";
 }
-/** A branch that compares the handle itself with 0. */
-export interface ZeroTest {
+/** A branch on the handle. */
+export interface HandleTest {
   readonly condition: Expression;
   readonly block: BlockId;
 }
@@ -58,9 +58,10 @@ export interface MappedExit {
 export interface Track {
   readonly site: MapSite;
   readonly checks: readonly CallStatement[];
-  readonly zeroTests: readonly ZeroTest[];
-  /** Comparisons of the handle with anything else: a test by hand. */
-  readonly comparisons: number;
+  /** Branches that compare the handle itself with 0. */
+  readonly zeroTests: readonly HandleTest[];
+  /** Branches that compare the handle with anything else: a test by hand. */
+  readonly comparisons: readonly HandleTest[];
   readonly returned: boolean;
   readonly stores: readonly HandleStore[];
   /** Fields that hold the handle: "record.field", or "?.field" where the record is not known. */

@@ -17,12 +17,12 @@ import { isHandle, merge, type State, withoutNames } from "./ownership-state.ts"
 import type {
   HandlePass,
   HandleStore,
+  HandleTest,
   MappedAccess,
   MappedExit,
   MapSite,
   Track,
   WalkContext,
-  ZeroTest,
 } from "./ownership-track.ts";
 import { peel } from "../values/local-evaluation.ts";
 import {
@@ -49,8 +49,8 @@ class Walk {
   readonly #states = new Map<string, State>();
   readonly #work: { block: BlockId; key: string }[] = [];
   readonly #checks = new Set<CallStatement>();
-  readonly #zeroTests = new Map<BlockId, ZeroTest>();
-  #comparisons = 0;
+  readonly #zeroTests = new Map<BlockId, HandleTest>();
+  readonly #comparisons = new Map<BlockId, HandleTest>();
   #returned = false;
   readonly #stores = new Map<Statement, HandleStore>();
   readonly #passes = new Map<string, HandlePass>();
@@ -92,7 +92,7 @@ class Walk {
       site: this.#site,
       checks: [...this.#checks],
       zeroTests: [...this.#zeroTests.values()],
-      comparisons: this.#comparisons,
+      comparisons: [...this.#comparisons.values()],
       returned: this.#returned,
       stores: [...this.#stores.values()],
       fields: this.#fields,
@@ -350,7 +350,7 @@ class Walk {
   #tested(block: BlockId, environment: Environment, condition: Expression, state: State): void {
     const { name } = conditionOf(this.#values, environment, condition);
     if (state.handles.has(name)) this.#zeroTests.set(block, { condition, block });
-    else if (/!=|[<>=]/.test(name) && this.#mentions(name, state)) this.#comparisons++;
+    else if (/!=|[<>=]/.test(name) && this.#mentions(name, state)) this.#comparisons.set(block, { condition, block });
   }
 
   #mentions(text: string, state: State): boolean {

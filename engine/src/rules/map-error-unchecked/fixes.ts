@@ -3,29 +3,19 @@
  * that holds something to give back gets the exit of its last error before the map, or no fix at all.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import type { UntestedHandle } from "../../analysis/ownership/ownership-checks.ts";
+import { rightTest } from "../../analysis/fixes/mapping-tests.ts";
+import type { Mapping } from "../../analysis/ownership/ownership.ts";
 import { indentationAt, lineStart } from "../../analysis/fixes/source-edits.ts";
 import type { TextEdit } from "../../text/edit.ts";
-import type { FileSpan } from "../../text/span.ts";
 import type { RuleFix } from "../rule.ts";
 
-export function fixesOf(facts: Facts, untested: UntestedHandle): readonly RuleFix[] {
-  const { mapping, zeroTest } = untested;
-  const { owner, call, made } = mapping;
+export function fixesOf(facts: Facts, { owner, call, made }: Mapping): readonly RuleFix[] {
   const text = facts.unit.files.get(call.file)?.text;
-  const device = made.call.arguments[0];
-  if (text === undefined || call !== made.call || !device || call.macro !== undefined || owner.language !== "c")
-    return [];
-  const deviceText = text.slice(device.start, device.end);
+  if (text === undefined || call !== made.call) return [];
+  const right = rightTest(text, call, owner.language);
+  if (!right) return [];
+  const { test } = right;
   const start = lineStart(text, call.calleeSpan.start);
-  const target = /^[ \t]*([\w>.\-[\]]+)[ \t]*=\s*$/.exec(text.slice(start, call.calleeSpan.start))?.[1];
-  if (target === undefined) return [];
-  const test = `dma_mapping_error(${deviceText}, ${target})`;
-  if (zeroTest) {
-    // A test that only some configurations compile would not become one for the others.
-    const conditional = /^[ \t]*#/m.test(text.slice(call.end, zeroTest.condition.start));
-    return conditional ? [] : testRight(text, zeroTest.condition, target, test);
-  }
   const end = /^[ \t]*;[ \t]*\r?\n/.exec(text.slice(call.end));
   if (!end || !isOnItsOwn(text, start)) return [];
   const insert = (lines: readonly string[]): readonly TextEdit[] => {
@@ -47,16 +37,6 @@ export function fixesOf(facts: Facts, untested: UntestedHandle): readonly RuleFi
       edits: insert([`if (${test}) {`, `\t${exit.error} = -ENOMEM;`, `\tgoto ${exit.label};`, "}"]),
     },
   ];
-}
-
-/** `if (!handle)` and `if (handle == 0)` become the right test; other spellings are left to a person. */
-function testRight(text: string, condition: FileSpan, target: string, test: string): readonly RuleFix[] {
-  // The condition of a branch is without its negation, which swaps the ways instead.
-  const negation = /![ \t]*$/.exec(text.slice(0, condition.start))?.[0] ?? "";
-  const start = condition.start - negation.length;
-  const written = text.slice(start, condition.end).replace(/\s+/g, "");
-  if (written !== `!${target}` && written !== `${target}==0`) return [];
-  return [{ id: "test-right", edits: [{ file: condition.file, start, end: condition.end, newText: test }] }];
 }
 
 /** Whether a statement may follow: the line is not the body of an `if` without braces. */

@@ -3,8 +3,8 @@
  * the function that maps, not in a helper that gets the handle, not in the callers that it is given back to.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { type UntestedHandle, untestedHandles } from "../../analysis/ownership/ownership-checks.ts";
-import type { PathStep } from "../../program/program.ts";
+import { handleMaker, handleName, madeSteps } from "../../analysis/ownership/handle-words.ts";
+import { untestedHandles } from "../../analysis/ownership/ownership-checks.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 import { fixesOf } from "./fixes.ts";
 
@@ -30,7 +30,6 @@ const rule: Rule = {
     fixes: [
       { id: "check", title: "Test the handle and return an error", safety: "safe" },
       { id: "check-unwind", title: "Test the handle and take the error exit", safety: "review" },
-      { id: "test-right", title: "Test with dma_mapping_error()", safety: "safe" },
     ],
   },
   check,
@@ -38,58 +37,21 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const untested of untestedHandles(facts)) {
-    const { owner, call, made } = untested.mapping;
-    const name = nameOf(facts, untested);
-    const mapper = made.api.name;
-    const maker = call === made.call ? `${mapper}()` : `${calleeOf(untested)}() by ${mapper}()`;
-    const message = untested.losesError
-      ? `${untested.losesError.name}() gives 0 where ${mapper}() failed, and dma_mapping_error() takes ${name} of 0 for a good handle.`
-      : untested.zeroTest
-        ? `${name} from ${maker} is compared with 0, which is a valid handle: a failed map gives DMA_MAPPING_ERROR and passes.`
-        : `${name} from ${maker} is never tested with dma_mapping_error().`;
+  for (const { mapping, test } of untestedHandles(facts)) {
+    // A wrong test is dma/map-error-wrong-test's.
+    if (test) continue;
+    const { owner, call } = mapping;
+    const name = handleName(facts, mapping);
     yield {
       ...call.calleeSpan,
-      message,
+      message: `${name} from ${handleMaker(mapping)} is never tested with dma_mapping_error().`,
       function: owner.name,
-      path: pathOf(untested),
+      path: [
+        ...madeSteps(mapping),
+        { ...call.calleeSpan, function: owner.name, statement: call.id, role: "sink", note: "used untested" },
+      ],
       subjects: [name],
-      fixes: fixesOf(facts, untested),
+      fixes: fixesOf(facts, mapping),
     };
   }
-}
-
-/** How the source calls the handle: the place that it is first kept in. */
-function nameOf(facts: Facts, { mapping }: UntestedHandle): string {
-  const { owner, call, track } = mapping;
-  const kept = [call.result, ...track.stores.map((store) => store.place)].find(
-    (place) =>
-      place !== undefined && !(place.root.kind === "variable" && owner.variables[place.root.id]?.kind === "temporary"),
-  );
-  return kept ? facts.textOfPlace(owner, kept) : "the handle";
-}
-
-function calleeOf({ mapping }: UntestedHandle): string {
-  const { callee } = mapping.call;
-  return callee.kind === "direct" ? callee.name : "the helper";
-}
-
-function pathOf({ mapping }: UntestedHandle): readonly PathStep[] {
-  const { owner, call, made } = mapping;
-  const sink: PathStep = {
-    ...call.calleeSpan,
-    function: owner.name,
-    statement: call.id,
-    role: "sink",
-    note: "used untested",
-  };
-  if (call === made.call) return [sink];
-  const map: PathStep = {
-    ...made.call.calleeSpan,
-    function: made.owner.name,
-    statement: made.call.id,
-    role: "map",
-    note: "mapped here",
-  };
-  return [map, sink];
 }
