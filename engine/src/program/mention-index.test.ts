@@ -23,13 +23,37 @@ static void c(struct dev *d) { other(d); /* release */ }
   });
 
   test.each([
-    ["pasted tokens", "#define CALL(n) rele##n(1)\nstatic void a(void) { CALL(ase); }"],
-    ["a clean-up", "static void a(void) { void *p __free(release) = get(); }"],
-    ["a scoped loop", "static void a(struct device_node *n) { for_each_child_of_node_scoped(n, c) use(c); }"],
-    ["a guard", "static void a(struct dev *d) { guard(mutex)(&d->lock); }"],
-  ])("count for every name where names come about by %s", (_, text) => {
+    ["pasted tokens", "#define CALL(n) rele##n(1)\nstatic void a(void) { CALL(ase); }", "release"],
+    ["a pasted end", "#define SET(o, n) (o)->n##_word = 1\nstatic void a(struct o *o) { SET(o, my); }", "my_word"],
+    ["a pasted macro", "#define MADE_x release\n#define GET(n) MADE_##n\nstatic void a(void) { GET(x)(); }", "release"],
+    ["two arguments", "#define JOIN(p, q) p##q\nstatic void a(void) { JOIN(rel, ease)(); }", "release"],
+    ["a clean-up", "static void a(void) { void *p __free(device_node) = get(); }", "of_node_put"],
+    [
+      "a scoped loop",
+      "static void a(struct device_node *n) { for_each_child_of_node_scoped(n, c) use(c); }",
+      "of_node_put",
+    ],
+    ["a guard", "static void a(struct dev *d) { guard(mutex)(&d->lock); }", "mutex_unlock"],
+    ["a guard of another class", "static void a(struct dev *d) { guard(own)(&d->lock); }", "class_own_destructor"],
+    [
+      "a guard in a macro",
+      "#define HOLD(d) guard(mutex)(&(d)->lock)\nstatic void a(struct dev *d) { HOLD(d); }",
+      "mutex_lock",
+    ],
+  ])("may call what comes about by %s, and no other name", (_, text, name) => {
     const unit = unitOf(`${text}\nstatic void plain(void) { use(1); }`);
-    expect(names(unit.functionsMentioning("anything"))).toEqual(["a"]);
+    expect(names(unit.functionsMentioning(name))).toEqual(["a"]);
+    if (!text.includes("JOIN")) expect(names(unit.functionsMentioning("anything"))).toEqual([]);
+    expectForetold(unit);
+  });
+
+  test("do not hold what a dropped comma leaves", () => {
+    const unit = unitOf(`
+#define log(d, f, ...) dev_dbg((d)->dev, f, ##__VA_ARGS__)
+static void a(struct dev *d) { log(d, "x", 1); }
+`);
+    expect(names(unit.functionsMentioning("release"))).toEqual([]);
+    expect(names(unit.functionsMentioning("dev_dbg"))).toEqual(["a"]);
   });
 
   test("may store by position", () => {

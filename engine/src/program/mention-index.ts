@@ -1,10 +1,11 @@
 /**
  * Which functions of a unit can speak of a name, told by their tokens alone, before anything is lowered. The answer may hold too
- * many functions, never too few: the names that macros of the unit put in count, and a function in which names can come about that
- * are written nowhere (pasted tokens, the clean-ups of guards) is among the answers for every name.
+ * many functions, never too few: the names that macros of the unit put in count, those that they may paste together, and those that
+ * guards and clean-ups call without naming them.
  */
 import type { FileDeclarations, Macro } from "./declarations.ts";
 import { assignableFields } from "./kernel-macros.ts";
+import { canPaste, isMadeCall, makesCalls, type Paste, textOfMacro } from "./macro-names.ts";
 import type { ProgramFile, ProgramFunction } from "./program.ts";
 
 /** Positions in the file's functions, doubled; odd where the name stands without `(` behind it. */
@@ -43,54 +44,6 @@ function filesByName(files: readonly ProgramFile[]): ReadonlyMap<string, readonl
   return found;
 }
 
-/** Names that a macro's replacement holds: those of its parameters do not count. */
-interface MacroText {
-  readonly names: readonly string[];
-  /** It pastes tokens, or holds what makes names out of nothing. */
-  readonly wild: boolean;
-  /** It may give members their values by position. */
-  readonly positional: boolean;
-}
-
-const macroTexts = new WeakMap<Macro, MacroText>();
-const noNames: readonly string[] = [];
-const plain: MacroText = { names: noNames, wild: false, positional: false };
-
-function textOf(macro: Macro): MacroText {
-  let text = macroTexts.get(macro);
-  if (text === undefined) {
-    const { body, parameters } = macro;
-    const found = body.match(/(?<![\w$])[A-Za-z_$][\w$]*/g);
-    if (found === null) text = plain;
-    else {
-      const names = new Set(found);
-      for (const parameter of parameters ?? []) names.delete(parameter);
-      // A member keeps the parameter's name where the argument is more than a name (read_roothub() of drivers/usb/host/ohci.h).
-      if (parameters !== undefined)
-        for (const [, member = ""] of body.matchAll(/(?:\.|->)\s*([A-Za-z_$][\w$]*)/g)) names.add(member);
-      text = {
-        names: [...names],
-        wild: body.includes("##") || found.some(makesNames),
-        positional: /[=)]\s*\{/.test(body),
-      };
-    }
-    macroTexts.set(macro, text);
-  }
-  return text;
-}
-
-/** Words from which lowering makes calls whose names are not written: include/linux/cleanup.h and loops with `_scoped`. */
-function makesNames(word: string): boolean {
-  return (
-    word === "__free" ||
-    word === "guard" ||
-    word === "CLASS" ||
-    word === "scoped_guard" ||
-    word === "scoped_cond_guard" ||
-    word.endsWith("_scoped")
-  );
-}
-
 export class MentionIndex {
   readonly #files: readonly ProgramFile[];
   readonly #macros = new Map<string, Macro[]>();
@@ -99,8 +52,9 @@ export class MentionIndex {
   readonly #known = new Map<string, readonly ProgramFunction[]>();
   #filesWith: ReadonlyMap<string, readonly ProgramFile[]> | undefined;
   readonly #reaching = new Map<string, readonly string[]>();
-  #wild: readonly (readonly number[])[] | undefined;
-  #wildFunctions: readonly ProgramFunction[] | undefined;
+  #pasting: readonly { readonly name: string; readonly pastes: readonly Paste[] }[] | undefined;
+  #cleaning: ReadonlySet<ProgramFunction> | undefined;
+  #unknown: readonly ProgramFunction[] | undefined;
   #all: readonly ProgramFunction[] | undefined;
   #ordinals: Map<ProgramFunction, number> | undefined;
   #positional: ReadonlySet<ProgramFunction> | undefined;
@@ -122,6 +76,7 @@ export class MentionIndex {
     if (found === undefined) {
       const names = [name, ...this.#macrosReaching(name)];
       found = this.#gather(names, (code) => code >> 1);
+      if (isMadeCall(name)) found = this.inOrder([...found, ...this.#makingCalls()]);
       this.#known.set(name, found);
     }
     return found;
@@ -161,14 +116,12 @@ export class MentionIndex {
 
   /** Functions of a file that may use any function as a value, in order. `isFunction` knows the names of functions. */
   valuingAny(file: ProgramFile, isFunction: (name: string) => boolean): readonly ProgramFunction[] {
-    const at = this.#files.indexOf(file);
-    const wild = new Set(this.#wildOf(at));
     const verdicts = new Map<string, boolean>();
     const called = new Map<string, boolean>();
     const judge = (name: string): boolean => {
       let verdict = verdicts.get(name);
       if (verdict === undefined) {
-        verdict = isFunction(name) || this.#expansionOf(name).some(isFunction);
+        verdict = isFunction(name) || judgeCalled(name);
         verdicts.set(name, verdict);
       }
       return verdict;
@@ -176,13 +129,13 @@ export class MentionIndex {
     const judgeCalled = (name: string): boolean => {
       let verdict = called.get(name);
       if (verdict === undefined) {
-        verdict = this.#expansionOf(name).some(isFunction);
+        verdict = this.#expansionOf(name, isFunction);
         called.set(name, verdict);
       }
       return verdict;
     };
-    return file.functions.filter(({ mentions }, position) => {
-      if (mentions === undefined || wild.has(position)) return true;
+    return file.functions.filter(({ mentions }) => {
+      if (mentions === undefined) return true;
       return mentions.valued.some(judge) || mentions.called.some(judgeCalled);
     });
   }
@@ -191,7 +144,7 @@ export class MentionIndex {
   get positional(): ReadonlySet<ProgramFunction> {
     if (this.#positional === undefined) {
       const macros = [...this.#macros].flatMap(([name, list]) =>
-        list.some((one) => textOf(one).positional) ? [name] : [],
+        list.some((one) => textOfMacro(one).positional) ? [name] : [],
       );
       const reaching = new Set(macros.flatMap((name) => [name, ...this.#macrosReaching(name)]));
       const found = new Set(this.#gather([...reaching], (code) => code >> 1));
@@ -202,14 +155,16 @@ export class MentionIndex {
     return this.#positional;
   }
 
-  /** All names that the expansion of a macro may hold; none for a name that is no macro. */
-  #expansionOf(name: string): readonly string[] {
-    const first = this.#macros.get(name);
-    if (first === undefined) return noNames;
-    const found = new Set(first.flatMap((macro) => textOf(macro).names));
+  /** Whether the expansion of a macro may hold a function's name; never for a name that is no macro. */
+  #expansionOf(name: string, isFunction: (name: string) => boolean): boolean {
+    const found = new Set([name]);
     for (const one of found)
-      for (const macro of this.#macros.get(one) ?? []) for (const held of textOf(macro).names) found.add(held);
-    return [...found];
+      for (const macro of this.#macros.get(one) ?? []) {
+        const { names, pastes } = textOfMacro(macro);
+        if (pastes.length > 0 || names.some(isFunction)) return true;
+        for (const held of names) found.add(held);
+      }
+    return false;
   }
 
   /** Macros whose expansion may hold the name. */
@@ -217,8 +172,12 @@ export class MentionIndex {
     const known = this.#reaching.get(name);
     if (known !== undefined) return known;
     const holders = this.#holdersOfAll();
-    const found = new Set<string>(holders.get(name));
-    for (const one of found) for (const holder of holders.get(one) ?? []) found.add(holder);
+    const found = new Set([name]);
+    for (const one of found) {
+      for (const holder of holders.get(one) ?? []) found.add(holder);
+      for (const macro of this.#pastingMacros())
+        if (macro.pastes.some((paste) => canPaste(paste, one))) found.add(macro.name);
+    }
     found.delete(name);
     const list = [...found];
     this.#reaching.set(name, list);
@@ -231,7 +190,7 @@ export class MentionIndex {
       for (const [name, { field }] of assignableFields) this.#holders.set(field, [name]);
       for (const [name, list] of this.#macros)
         for (const macro of list)
-          for (const held of textOf(macro).names) {
+          for (const held of textOfMacro(macro).names) {
             const holders = this.#holders.get(held);
             if (holders === undefined) this.#holders.set(held, [name]);
             else if (holders.at(-1) !== name) holders.push(name);
@@ -240,28 +199,27 @@ export class MentionIndex {
     return this.#holders;
   }
 
-  /** Positions, for the file at `at`, of the functions that count for every name. */
-  #wildOf(at: number): readonly number[] {
-    this.#wild ??= this.#findWild();
-    return this.#wild[at] ?? [];
-  }
-
-  #findWild(): readonly (readonly number[])[] {
-    const macros = new Set<string>();
-    for (const [name, list] of this.#macros) if (list.some((one) => textOf(one).wild)) macros.add(name);
-    for (const name of macros) for (const holder of this.#holdersOfAll().get(name) ?? []) macros.add(holder);
-    return this.#files.map((file) => {
-      const positions = new Set<number>();
-      file.functions.forEach(({ mentions }, position) => {
-        if (mentions === undefined) positions.add(position);
-      });
-      for (const [name, codes] of indexOf(file))
-        if (makesNames(name) || macros.has(name)) for (const code of codes) positions.add(code >> 1);
-      return [...positions];
+  #pastingMacros(): readonly { readonly name: string; readonly pastes: readonly Paste[] }[] {
+    this.#pasting ??= [...this.#macros].flatMap(([name, list]) => {
+      const pastes = list.flatMap((macro) => textOfMacro(macro).pastes);
+      return pastes.length > 0 ? [{ name, pastes }] : [];
     });
+    return this.#pasting;
   }
 
-  /** The functions of all files that hold one of the names, with those that count for every name. */
+  /** Functions with guards or clean-ups, which call what they do not name. */
+  #makingCalls(): ReadonlySet<ProgramFunction> {
+    if (this.#cleaning === undefined) {
+      const found = new Set<ProgramFunction>();
+      this.#filesWith ??= filesByName(this.#files);
+      for (const name of [...this.#filesWith.keys(), ...this.#holdersOfAll().keys()])
+        if (makesCalls(name)) for (const one of this.mentioning(name)) found.add(one);
+      this.#cleaning = found;
+    }
+    return this.#cleaning;
+  }
+
+  /** The functions of all files that hold one of the names, with those of which no names are known. */
   #gather(names: readonly string[], positionOf: (code: number) => number): readonly ProgramFunction[] {
     const found: ProgramFunction[] = [];
     this.#filesWith ??= filesByName(this.#files);
@@ -271,9 +229,7 @@ export class MentionIndex {
           const one = file.functions[positionOf(code)];
           if (one !== undefined) found.push(one);
         }
-    this.#wildFunctions ??= this.#files.flatMap((file, at) =>
-      [...this.#wildOf(at)].sort((a, b) => a - b).flatMap((position) => file.functions[position] ?? []),
-    );
-    return found.length === 0 ? this.#wildFunctions : this.inOrder([...found, ...this.#wildFunctions]);
+    this.#unknown ??= this.#files.flatMap((file) => file.functions.filter((one) => one.mentions === undefined));
+    return found.length === 0 ? this.#unknown : this.inOrder([...found, ...this.#unknown]);
   }
 }
