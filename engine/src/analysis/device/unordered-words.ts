@@ -8,6 +8,7 @@ import { pathTo } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
 import type { Verdict } from "../values/judgement.ts";
 import { ownershipWords } from "./ownership-words.ts";
+import { besides, UnseenHandOvers } from "./unseen-hand-overs.ts";
 import { runningFunctions } from "./running-device.ts";
 
 export interface Unordered {
@@ -70,21 +71,24 @@ export function pathOfWords(facts: Facts, word: UnorderedWord, sink: FileSpan, n
 function handedOver(facts: Facts, owner: ProgramFunction): readonly Unordered[] {
   const words = ownershipWords(facts);
   const found: Unordered[] = [];
-  const later = new Set<FieldAccess>();
   if (!someStatement(owner, (statement) => words.handsOver(owner, statement) !== undefined)) return found;
+  const notYet = new UnseenHandOvers(facts, owner);
   walkOrder(facts, owner, {
     access(access, before) {
-      if (access.kind === "store") for (const { event } of before) if (besides(event, access)) later.add(event);
-      const bit = access.kind === "store" && access.statement ? words.handsOver(owner, access.statement) : undefined;
+      if (access.kind !== "store") return;
+      const bit = access.statement ? words.handsOver(owner, access.statement) : undefined;
+      notYet.store(access, bit, before);
       if (bit === undefined) return;
       const bare = before.findLast(
         ({ event, between }) => event.kind === "store" && !between.writes && besides(event, access),
       );
       if (bare) found.push({ access, before: bare.event, bit, meant: bare.between.attempts.at(-1) });
     },
+    ordering(call, before) {
+      notYet.ordering(call, before);
+    },
   });
-  // What hands a record over is the last word that is written: one with words after it is some other flag.
-  return found.filter(({ access }) => !later.has(access));
+  return found.filter(({ access }) => !notYet.has(access));
 }
 
 /** Loads of a record's words that nothing orders after the test of the ownership bit that lets the CPU come to them. */
@@ -118,9 +122,4 @@ function takenBack(facts: Facts, owner: ProgramFunction): readonly Unordered[] {
 
 function someStatement(owner: ProgramFunction, holds: (statement: Statement) => boolean): boolean {
   return owner.blocks.some((block) => block.statements.some(holds));
-}
-
-/** Whether both are words of one record, and not the same word. */
-function besides(one: FieldAccess, other: FieldAccess): boolean {
-  return one.record === other.record && one.field !== other.field;
 }
