@@ -11,6 +11,7 @@ import { isCoherentMemory, isDmaHandle } from "./coherent-uses.ts";
 import { coherentRecordOf } from "../device/device-records.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
+import { flowOf } from "../flow/flow.ts";
 import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -48,22 +49,28 @@ export function isTranslator(facts: Facts): boolean {
   return facts.unit.opsTables.some(({ record }) => record !== undefined && translators.has(record));
 }
 
+/** A driver that hands out device addresses of its own (include/linux/iova.h): the page tables of its MMU hold physical addresses. */
+function hasAddressSpace(facts: Facts): boolean {
+  return ["init_iova_domain", "alloc_iova", "alloc_iova_fast"].some((name) => facts.callsTo(name).length > 0);
+}
+
 /** One for each computed address and function: the first place, in the order of the source, where it goes to a device. */
 export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
   const conversions = facts.callsWith("virt-to-phys", "page-to-phys");
-  if (conversions.length === 0 || isTranslator(facts)) return [];
+  if (conversions.length === 0 || isTranslator(facts) || hasAddressSpace(facts)) return [];
   const found: PhysicalForDevice[] = [];
   for (const owner of functionsWithAddresses(facts, conversions)) {
     const told = new Set<string>();
     for (const block of owner.blocks)
       for (const statement of block.statements)
-        for (const { value, span, sink, converted, holds } of sinksOf(facts, owner, statement)) {
+        for (const { value, span, sink, converted, handle, holds } of sinksOf(facts, owner, statement)) {
           // A field that is declared as a DMA address is wrong where the address was put there.
           if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
           const values = facts.valueOf({ function: owner, statement: statement.id }, value);
           const verdict = forbiddenOrigins(values, converted ? isMappable : isPhysical).find(
             ({ origin }) => !told.has(addressKey(origin)),
           );
+          if (handle && verdict && isOtherwiseMapped(facts, owner, statement, handle)) continue;
           if (verdict && (holds === undefined || holds())) {
             told.add(addressKey(verdict.origin));
             const name = converted ? facts.textOf(owner, value) : verdict.origin.name;
@@ -101,9 +108,41 @@ function isPhysical(origin: Origin): boolean {
   return isMappable(origin);
 }
 
-/** Memory that a device could be given. Coherent memory has a finding of its own; code, registers and constants are not for DMA. */
+/**
+ * Memory that a device could be given. Coherent memory has a finding of its own; code, registers and constants are not for DMA. What an
+ * allocator gave that nobody knows may be memory that the DMA API does not know: the device's own, or memory of the early boot.
+ */
 function isMappable(origin: Origin): boolean {
+  if (origin.kind === "unknown" && /alloc\w*\(\)$/.test(origin.name)) return false;
   return !isCoherentMemory(origin) && !/^(function|string|number|null|iomem|sram|phys)$/.test(origin.kind);
+}
+
+/**
+ * Whether another arm of the same decision takes the address from the DMA API: who asks which addresses a device sees knows that these
+ * are physical, as virtio does (drivers/virtio/virtio_ring.c: vring_alloc_queue(), linux 6.12.117).
+ */
+function isOtherwiseMapped(facts: Facts, owner: ProgramFunction, statement: Statement, target: Place): boolean {
+  const flow = flowOf(owner);
+  const here = flow.locate(statement.id)?.block;
+  const name = facts.textOfPlace(owner, target);
+  return (
+    here !== undefined &&
+    facts.callsWith("allocate", "map-streaming").some(({ function: other, statement: call, api }) => {
+      const block = other === owner ? flow.locate(call.id)?.block : undefined;
+      if (block === undefined || block === here || flow.reaches(block, here) || flow.reaches(here, block)) return false;
+      const out = call.arguments[api.parameters.findIndex(({ role }) => role === "handle-out")];
+      const given = api.effect === "map-streaming" ? call.result : pointedAt(out);
+      return given !== undefined && facts.textOfPlace(owner, given) === name;
+    })
+  );
+}
+
+/** The storage that an out-parameter fills: `&x`, or what a pointer of the caller's points to. */
+function pointedAt(out: Expression | undefined): Place | undefined {
+  const one = out && peel(out);
+  if (one?.kind === "address") return one.place;
+  if (one?.kind !== "read") return undefined;
+  return { ...one.place, steps: [...one.place.steps, { kind: "deref" }], type: { kind: "unknown" } };
 }
 
 function addressKey(origin: Origin): string {
@@ -111,17 +150,20 @@ function addressKey(origin: Origin): string {
   return `${origin.kind}:${origin.name}:${step?.file ?? ""}:${step?.start ?? ""}`;
 }
 
-interface Sink {
+/** A place where a value goes to a device: a field for DMA addresses, a word of a descriptor, a register, an argument. */
+export interface Sink {
   readonly value: Expression;
   readonly span: FileSpan;
   readonly sink: string;
   /** The value is the pointer that the statement itself converts. */
   readonly converted?: boolean;
+  /** The dma_addr_t that is stored to. */
+  readonly handle?: Place;
   /** Asked last, where it takes long to know whether it is a sink at all. */
   readonly holds?: () => boolean;
 }
 
-function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): readonly Sink[] {
+export function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): readonly Sink[] {
   const sinks: Sink[] = [];
   const { target, value, converted } = storeOf(facts, owner, statement);
   if (target && value) {
@@ -131,7 +173,7 @@ function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): re
       converted,
       span: statement.kind === "call" && converted ? statement.calleeSpan : statement,
     };
-    if (isDmaType(target.type)) sinks.push({ ...common, sink: `the dma_addr_t ${name}` });
+    if (isDmaType(target.type)) sinks.push({ ...common, sink: `the dma_addr_t ${name}`, handle: target });
     else if (target.type.kind === "integer" && fieldKey(target.steps) !== undefined)
       sinks.push({
         ...common,

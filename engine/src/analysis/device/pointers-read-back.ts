@@ -28,7 +28,7 @@ export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
           if (field === undefined || !place.steps.slice(0, at).some(({ kind }) => kind === "deref")) continue;
           const store = stores.get(field) ?? storeOfPointer(facts, field);
           stores.set(field, store);
-          if (store === "none") continue;
+          if (store === "none" || isJustStored(facts, owner, statement, place)) continue;
           const access: FieldAccess = { kind: "load", statement, block, place, span: place, field, record: "" };
           found.push({ function: owner, access, store });
         }
@@ -52,6 +52,14 @@ function followed(statement: Statement): readonly Place[] {
         result.push(one.place);
     }
   return result;
+}
+
+/** Whether the function follows what it has stored itself: nothing that a device wrote comes back. */
+function isJustStored(facts: Facts, owner: ProgramFunction, { id }: Statement, place: Place): boolean {
+  const { file, start, end } = place;
+  const values = workingsOf(facts).provenance.localValues(owner);
+  const value = values.valueAt(id, { kind: "read", place, file, start, end });
+  return !value.some(({ symbol }) => symbol.kind === "entry" || symbol.kind === "after" || symbol.kind === "unknown");
 }
 
 function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | "none" {
