@@ -106,8 +106,15 @@ export interface Facts {
   apiOf(caller: ProgramFunction, statement: Statement): ApiFunction | undefined;
   /** Calls with an effect, by file, function and statement. */
   callsWith(...effects: readonly Effect[]): readonly ApiCall[];
+  /**
+   * Calls of the functions that a predicate takes, by file, function and statement. Where an effect is too many (`allocate` is
+   * kmalloc() too) no function that only calls the others is looked into. The predicate must be one object, not made anew each time.
+   */
+  callsOf(wanted: (api: ApiFunction) => boolean): readonly ApiCall[];
   /** Calls to a name (also one that the catalogue does not know), by file, function and statement. */
   callsTo(name: string): readonly { readonly function: ProgramFunction; readonly statement: CallStatement }[];
+  /** Calls to a name in one function, by statement. No other function is looked into. */
+  callsIn(owner: ProgramFunction, name: string): readonly CallStatement[];
   statementOf(owner: ProgramFunction, id: StatementId): Statement | undefined;
   /** Where the value of an expression at a point comes from. */
   valueOf(point: Point, expression: Expression): Value;

@@ -1,7 +1,7 @@
 /** The facts of one driver unit, made of its index, its source names and its provenance. */
 import type { ApiFunction, Effect, Role } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Expression, ProgramFunction } from "../program/program.ts";
-import { namesWithEffect } from "./values/api-names.ts";
+import { namesTakenBy, namesWithEffect } from "./values/api-names.ts";
 import type { ApiCall, Facts } from "./facts.ts";
 import { flowOf } from "./flow/flow.ts";
 import { Provenance } from "./values/provenance.ts";
@@ -26,15 +26,18 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
   const provenance = new Provenance(index, names);
   const byEffect = new Map<Effect, readonly ApiCall[]>();
   const byEffects = new Map<string, readonly ApiCall[]>();
-  const callsOf = (effect: Effect): readonly ApiCall[] => {
+  const byPredicate = new Map<(api: ApiFunction) => boolean, readonly ApiCall[]>();
+  const callsToAny = (names: readonly string[]): readonly ApiCall[] =>
+    names.flatMap((name) =>
+      index.callsTo(name).flatMap((site) => {
+        const api = index.api(site.function, site.statement);
+        return api ? [apiCall(site, name, api)] : [];
+      }),
+    );
+  const withEffect = (effect: Effect): readonly ApiCall[] => {
     let calls = byEffect.get(effect);
     if (calls === undefined) {
-      calls = namesWithEffect(effect).flatMap((name) =>
-        index.callsTo(name).flatMap((site) => {
-          const api = index.api(site.function, site.statement);
-          return api ? [apiCall(site, name, api)] : [];
-        }),
-      );
+      calls = callsToAny(namesWithEffect(effect));
       byEffect.set(effect, calls);
     }
     return calls;
@@ -46,12 +49,21 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
       const key = effects.join();
       let calls = byEffects.get(key);
       if (calls === undefined) {
-        calls = effects.flatMap(callsOf).sort(inSourceOrder);
+        calls = effects.flatMap(withEffect).sort(inSourceOrder);
         byEffects.set(key, calls);
       }
       return calls;
     },
+    callsOf: (wanted) => {
+      let calls = byPredicate.get(wanted);
+      if (calls === undefined) {
+        calls = [...callsToAny(namesTakenBy(wanted))].sort(inSourceOrder);
+        byPredicate.set(wanted, calls);
+      }
+      return calls;
+    },
     callsTo: (name) => index.callsTo(name),
+    callsIn,
     statementOf: (owner, id) => flowOf(owner).statement(id),
     valueOf: (point, expression) => provenance.valueOf(point.function, point.statement, expression, point.block),
     textOf: (owner, expression) => names.expression(owner, expression),
@@ -68,6 +80,14 @@ export function workingsOf(facts: Facts): Workings {
   const found = workings.get(facts);
   if (!found) throw new TypeError("These facts were not made by createFacts.");
   return found;
+}
+
+function callsIn(owner: ProgramFunction, name: string): readonly CallStatement[] {
+  return owner.blocks.flatMap(({ statements }) =>
+    statements.filter(
+      (one): one is CallStatement => one.kind === "call" && one.callee.kind === "direct" && one.callee.name === name,
+    ),
+  );
 }
 
 function apiCall(site: Site, name: string, api: ApiFunction): ApiCall {

@@ -2,6 +2,7 @@
  * memset() calls that clear memory which its allocator has cleared just before: nobody can have written to it in between.
  * Anything in between that could have (a call that gets the memory, a function of the driver, a store through the pointer) makes it silent.
  */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { expressionsOf } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
@@ -18,19 +19,24 @@ export interface ClearedTwice {
 
 /** Allocations for a device that come zeroed: dma_alloc_coherent(), dmam_alloc_coherent(), dma_pool_zalloc() and kin. */
 export function zeroedAllocations(facts: Facts): readonly ApiCall[] {
-  return facts
-    .callsWith("allocate")
-    .filter(({ api }) => api.zeroes === true && api.parameters.some(({ role }) => role === "handle-out"));
+  return facts.callsOf(allocatesZeroed);
+}
+
+function allocatesZeroed({ effect, zeroes, parameters }: ApiFunction): boolean {
+  return effect === "allocate" && zeroes === true && parameters.some(({ role }) => role === "handle-out");
 }
 
 export function memoryClearedTwice(facts: Facts): readonly ClearedTwice[] {
   const found: ClearedTwice[] = [];
   const allocations = zeroedAllocations(facts);
   if (allocations.length === 0) return found;
-  for (const { function: owner, statement: clear } of facts.callsTo("memset")) {
+  const clears = [...new Set(allocations.map((one) => one.function))].flatMap((owner) =>
+    facts.callsIn(owner, "memset").map((statement) => ({ owner, clear: statement })),
+  );
+  for (const { owner, clear } of clears) {
     const here = allocations.filter((one) => one.function === owner);
     const [memory, value] = clear.arguments;
-    if (here.length === 0 || !memory || !value || !isZero(value)) continue;
+    if (!memory || !value || !isZero(value)) continue;
     const { contexts } = facts.valueOf({ function: owner, statement: clear.id }, memory);
     const births = new Set(contexts.flatMap(({ origins }) => origins.map(({ birth }) => birth?.statement)));
     const plain = contexts.every(({ origins }) => origins.every(({ conversions }) => conversions.length === 0));

@@ -2,6 +2,7 @@
  * DMA attributes that an allocation was made with, against those of the call that frees it, maps it for a user or makes a table of it.
  * The attributes choose the way of the memory (Documentation/core-api/dma-attributes.rst, 6.12.117), so each call must name the same.
  */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression } from "../../program/program.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
@@ -25,11 +26,11 @@ const harmless = new Set(["DMA_ATTR_NO_WARN", "DMA_ATTR_ALLOC_SINGLE_PAGES", "DM
 export function attributesMismatches(facts: Facts): readonly AttributesMismatch[] {
   const found: AttributesMismatch[] = [];
   // Where all calls of the unit are given the same, nothing can differ, and no value needs to be followed.
-  const written = facts
-    .callsWith("allocate", "free", "map-user")
-    .map((call) => attributesOf(call.name, call.argument("attrs")));
+  const calls = facts.callsOf(takesAttributes);
+  const written = calls.map((call) => attributesOf(call.name, call.argument("attrs")));
   if (new Set(written.filter((one) => one !== undefined)).size < 2) return found;
-  for (const call of facts.callsWith("free", "map-user")) {
+  for (const call of calls) {
+    if (call.api.effect === "allocate") continue;
     const given = attributesOf(call.name, call.argument("attrs"));
     const memory = call.argument("cpu");
     if (given === undefined || !memory) continue;
@@ -52,9 +53,15 @@ function originAttributes({ birth, api, conversions }: Origin): string | undefin
   return attributesOf(api.name, birth.statement.arguments[at]);
 }
 
+const attributeFamilies = /^dmam?_(?:alloc|free|mmap)_(coherent|wc|writecombine|attrs)$/;
+
+function takesAttributes({ name, effect }: ApiFunction): boolean {
+  return attributeFamilies.test(name) && (effect === "allocate" || effect === "free" || effect === "map-user");
+}
+
 /** The lasting attributes of a call, sorted; undefined where they are not written there. */
 function attributesOf(name: string, attributes: Expression | undefined): string | undefined {
-  const [, family] = /^dmam?_(?:alloc|free|mmap)_(coherent|wc|writecombine|attrs)$/.exec(name) ?? [];
+  const [, family] = attributeFamilies.exec(name) ?? [];
   if (family === undefined) return undefined;
   if (family === "coherent") return "";
   if (family !== "attrs") return "DMA_ATTR_WRITE_COMBINE";

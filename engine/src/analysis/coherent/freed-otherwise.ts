@@ -2,6 +2,7 @@
  * Coherent memory that is freed with other arguments than it was allocated with: another pool, another memory's handle, another size.
  * Each is told only where it is certain: where the driver keeps it elsewhere, computes it, or may mean another allocation, nothing is said.
  */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression, Place, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { fieldKey, lastFieldIndex, placeKey } from "../values/field-keys.ts";
@@ -23,9 +24,9 @@ export interface FreedOtherwise {
 
 export function freedOtherwise(facts: Facts): readonly FreedOtherwise[] {
   const found: FreedOtherwise[] = [];
-  for (const call of facts.callsWith("free")) {
+  for (const call of facts.callsOf(freesCoherent)) {
     const memory = call.argument("cpu");
-    if (!memory || !/^dma_(free_(coherent|attrs|wc)|pool_free)$/.test(call.name)) continue;
+    if (!memory) continue;
     const { function: owner, statement } = call;
     const births = certainBirths(facts.valueOf({ function: owner, statement: statement.id }, memory).contexts);
     if (!births) continue;
@@ -42,6 +43,10 @@ export function freedOtherwise(facts: Facts): readonly FreedOtherwise[] {
     if (handle) add("handle", () => handle);
   }
   return found;
+}
+
+function freesCoherent({ name, effect }: ApiFunction): boolean {
+  return effect === "free" && /^dma_(free_(coherent|attrs|wc)|pool_free)$/.test(name);
 }
 
 type Difference = Pick<FreedOtherwise, "given" | "wanted">;

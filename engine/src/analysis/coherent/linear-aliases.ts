@@ -4,6 +4,7 @@
  * linear-map arithmetic made of the pointer is another page, and has a law of its own (coherent-uses.ts).
  */
 import { kernelAliases, nameOfPages } from "../aliases/kernel-aliases.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
 import { apiConversion } from "../values/api-effects.ts";
@@ -91,10 +92,11 @@ function findAliases(facts: Facts): readonly LinearAlias[] {
 /** The calls that find the true frame are rare, and so are cached maps: without any of them nothing has to be followed. */
 function hasSources(facts: Facts): boolean {
   const names = ["dma_to_phys", "iommu_iova_to_phys", "vmalloc_to_page", "vmalloc_to_pfn", ...Object.keys(cachedMaps)];
-  return (
-    names.some((name) => facts.callsTo(name).length > 0) &&
-    facts.callsWith("allocate").some(({ api }) => isCoherent(api.memory))
-  );
+  return names.some((name) => facts.callsTo(name).length > 0) && facts.callsOf(allocatesCoherent).length > 0;
+}
+
+function allocatesCoherent({ effect, memory }: ApiFunction): boolean {
+  return effect === "allocate" && isCoherent(memory);
 }
 
 function isCoherent(memory: string | undefined): boolean {

@@ -1,4 +1,5 @@
 /** Records that a driver shares with a device: which lie in coherent memory, and which of their fields the device writes. */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
 import { pointersOf } from "../../program/visit.ts";
 import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
@@ -71,5 +72,9 @@ function isConstant(value: Expression): boolean {
 
 /** Whether the unit allocates coherent memory at all: without it there is nothing to ask. */
 export function hasCoherentMemory(facts: Facts): boolean {
-  return facts.callsWith("allocate").some(({ api }) => api.memory === "coherent" || api.memory === "coherent-wc");
+  return facts.callsOf(allocatesCoherent).length > 0;
+}
+
+function allocatesCoherent({ effect, memory }: ApiFunction): boolean {
+  return effect === "allocate" && (memory === "coherent" || memory === "coherent-wc");
 }

@@ -2,6 +2,7 @@
  * Devices whose wide DMA mask holds for streaming mappings alone. A device starts with a coherent mask of 32 bits, and dma_set_mask()
  * leaves that one alone (Documentation/core-api/dma-api-howto.rst:164-180, 388-393; kernel/dma/mapping.c: dma_set_mask(), linux 6.12.117).
  */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { fourGigabytes, maskOf } from "./mask-fallbacks.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -39,11 +40,13 @@ export function streamingOnlyMasks(facts: Facts): readonly StreamingOnlyMask[] {
 }
 
 function coherentIn(facts: Facts, file: string): StreamingOnlyMask["coherent"] | undefined {
-  const made = facts
-    .callsWith("allocate")
-    .filter(({ api }) => api.handle === "dma-coherent" && (api.memory === "coherent" || api.memory === "coherent-wc"));
+  const made = facts.callsOf(allocatesCoherent);
   const pooled = pools.flatMap((name) => facts.callsTo(name).map((site) => ({ ...site, name })));
   return [...made, ...pooled]
     .filter((one) => one.function.file === file)
     .sort((a, b) => a.statement.start - b.statement.start)[0];
+}
+
+function allocatesCoherent({ effect, handle, memory }: ApiFunction): boolean {
+  return effect === "allocate" && handle === "dma-coherent" && (memory === "coherent" || memory === "coherent-wc");
 }

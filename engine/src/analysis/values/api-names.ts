@@ -1,6 +1,6 @@
 /** Names of the catalogue by what they do: where a search begins, so that code that holds none of them is not looked into. */
 import { apiFunctions } from "../../kernel/catalogue.ts";
-import type { Effect } from "../../kernel/contract.ts";
+import type { ApiFunction, Effect } from "../../kernel/contract.ts";
 
 const byEffect = new Map<Effect, string[]>();
 const byField = new Map<string, string[]>();
@@ -14,6 +14,18 @@ for (const { name, effect, lands } of apiFunctions) {
 /** The functions and macros with an effect. */
 export function namesWithEffect(effect: Effect): readonly string[] {
   return byEffect.get(effect) ?? [];
+}
+
+const byPredicate = new WeakMap<(api: ApiFunction) => boolean, readonly string[]>();
+
+/** The functions and macros that a predicate takes; asked once for each predicate. */
+export function namesTakenBy(wanted: (api: ApiFunction) => boolean): readonly string[] {
+  let names = byPredicate.get(wanted);
+  if (names === undefined) {
+    names = apiFunctions.filter(wanted).map((api) => api.name);
+    byPredicate.set(wanted, names);
+  }
+  return names;
 }
 
 /** Functions that fill the field "record.field" of a struct which an argument or the result points to, without naming it. */

@@ -1,6 +1,7 @@
 /** Looks for page flags and zones that the DMA allocators refuse or ignore. Silent where the flags are computed elsewhere. */
 import type { Facts } from "../../analysis/facts.ts";
 import { gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -30,10 +31,14 @@ const coherent = /^dmam?_alloc_(coherent|attrs|wc|writecombine)$/;
 /** These take pages as they are, so they refuse what they cannot honour. */
 const pages = /^dma_alloc_(pages|noncoherent|noncontiguous)$/;
 
+function takesFlags({ name, effect }: ApiFunction): boolean {
+  return effect === "allocate" && (pages.test(name) || coherent.test(name));
+}
+
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const call of facts.callsWith("allocate")) {
+  for (const call of facts.callsOf(takesFlags)) {
     const refusesZones = pages.test(call.name);
-    const gfp = refusesZones || coherent.test(call.name) ? call.argument("gfp") : undefined;
+    const gfp = call.argument("gfp");
     if (!gfp) continue;
     for (const { name, removal, file, start, end } of gfpFlagsIn(facts.unit, gfp)) {
       const isRefused = name === "__GFP_COMP" || (refusesZones && zones.has(name));

@@ -1,6 +1,7 @@
 /** Looks for coherent memory that is freed while interrupts are certainly off. Silent where the code tests that itself. */
-import type { ApiCall, Facts } from "../../analysis/facts.ts";
+import type { Facts } from "../../analysis/facts.ts";
 import { interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -28,9 +29,9 @@ export default rule;
 const tests = /^call:(irqs_disabled|in_interrupt|in_hardirq|in_irq|in_atomic|preemptible)\b/;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const call of facts.callsWith("free")) {
+  for (const call of facts.callsOf(isCoherentFree)) {
     const memory = call.argument("cpu");
-    if (!memory || !isCoherentFree(call)) continue;
+    if (!memory) continue;
     const { function: owner, statement, name } = call;
     const cause = interruptsOffAt(facts, owner, statement.id);
     if (!cause) continue;
@@ -58,8 +59,11 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 }
 
 /** dma_free_coherent() and its kin; pieces of a pool may be given back anywhere. */
-function isCoherentFree(call: ApiCall): boolean {
+function isCoherentFree({ effect, group, parameters }: ApiFunction): boolean {
   return (
-    call.api.group === "coherent-alloc" && call.argument("handle") !== undefined && call.argument("pool") === undefined
+    effect === "free" &&
+    group === "coherent-alloc" &&
+    parameters.some(({ role }) => role === "handle") &&
+    !parameters.some(({ role }) => role === "pool")
   );
 }

@@ -2,6 +2,7 @@
 import type { Facts } from "../../analysis/facts.ts";
 import { type GfpFlag, gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
 import { interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -32,9 +33,12 @@ const allocators = /^(dmam?_alloc_(coherent|attrs|wc|pages|noncoherent|noncontig
 /** A driver that asks knows both contexts. */
 const tests = /^call:(irqs_disabled|in_interrupt|in_hardirq|in_irq|in_atomic|preemptible)\b/;
 
+function mayBlock({ name, effect }: ApiFunction): boolean {
+  return effect === "allocate" && allocators.test(name);
+}
+
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const call of facts.callsWith("allocate")) {
-    if (!allocators.test(call.name)) continue;
+  for (const call of facts.callsOf(mayBlock)) {
     const { function: owner, statement, name } = call;
     const gfp = statement.arguments[call.api.parameters.findIndex(({ role }) => role === "gfp")];
     const flag = gfp && gfpFlagsIn(facts.unit, gfp).find((one) => blocking.has(one.name));

@@ -2,6 +2,7 @@
 import type { Facts, Origin } from "../../analysis/facts.ts";
 import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -26,8 +27,12 @@ export default rule;
 
 const frees = /^(dmam?)_free_(coherent|attrs|wc)$/;
 
+function isManagedOrNot({ name, effect }: ApiFunction): boolean {
+  return effect === "free" && frees.test(name);
+}
+
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const call of facts.callsWith("free")) {
+  for (const call of facts.callsOf(isManagedOrNot)) {
     const { function: owner, statement, name } = call;
     const memory = call.argument("cpu");
     const [, family, kind] = frees.exec(name) ?? [];
