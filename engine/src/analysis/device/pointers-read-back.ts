@@ -1,5 +1,5 @@
 /** Pointer-typed fields that a driver fills with pointers of its own and follows when it reads them back. */
-import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
+import type { CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { expressionsOf, readsOf } from "../../program/visit.ts";
 import type { FieldAccess } from "./device-order.ts";
 import type { Facts } from "../facts.ts";
@@ -45,13 +45,18 @@ function followed(statement: Statement): readonly Place[] {
     const before = place.steps[at - 1];
     if (before?.kind === "field") result.push({ ...place, steps: place.steps.slice(0, at), type: { kind: "unknown" } });
   }
-  if (statement.kind === "call")
+  if (statement.kind === "call" && !prints(statement))
     for (const argument of statement.arguments) {
       const one = peel(argument);
       if (one.kind === "read" && one.place.type.kind === "pointer" && one.place.steps.at(-1)?.kind === "field")
         result.push(one.place);
     }
   return result;
+}
+
+/** A pointer that is printed is looked at only. */
+function prints({ callee }: CallStatement): boolean {
+  return callee.kind === "direct" && /^(_?dev_|pr_|_?printk|netdev_|netif_|trace_)/.test(callee.name);
 }
 
 /** Whether the function follows what it has stored itself: nothing that a device wrote comes back. */

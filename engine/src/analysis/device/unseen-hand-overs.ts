@@ -3,58 +3,92 @@
  * and in order, or the descriptor is not finished.
  */
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
-import { walkExpression } from "../../program/visit.ts";
+import { targetOf, walkExpression } from "../../program/visit.ts";
 import type { Earlier, FieldAccess, OrderingCall } from "./device-order.ts";
 import type { Facts } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
 import { workingsOf } from "../unit-facts.ts";
 import { lastFieldIndex } from "../values/field-keys.ts";
 
-/** Is told every store and every ordering call of one function, as `walkOrder` comes to them. */
+interface Store {
+  readonly access: FieldAccess;
+  /** The ownership bit that it sets, if it sets one. */
+  readonly bit: string | undefined;
+  readonly before: readonly Earlier<FieldAccess>[];
+}
+
+/** Is told every store and every ordering call of one function, as `walkOrder` comes to them, and asked afterwards. */
 export class UnseenHandOvers {
   readonly #facts: Facts;
   readonly #owner: ProgramFunction;
-  readonly #unseen = new Set<FieldAccess>();
-  readonly #handing = new Set<FieldAccess>();
+  readonly #stores: Store[] = [];
+  readonly #registers: { readonly call: OrderingCall; readonly before: readonly Earlier<FieldAccess>[] }[] = [];
+  #unseen: ReadonlySet<FieldAccess> | undefined;
 
   constructor(facts: Facts, owner: ProgramFunction) {
     this.#facts = facts;
     this.#owner = owner;
   }
 
-  /** A store; `bit` is the ownership bit that it sets, if it sets one. */
   store(access: FieldAccess, bit: string | undefined, before: readonly Earlier<FieldAccess>[]): void {
-    for (const { event, between } of before) {
-      // What hands a record over is the last word that is written: one with words after it is some other flag.
-      if (besides(event, access) || this.#isFinished(event, access)) this.#unseen.add(event);
-      // A chain is the device's with its first record, whose bit is set last and behind a barrier.
-      if (bit !== undefined && between.writes && this.#handing.has(event) && isOther(event, access))
-        this.#unseen.add(event);
-    }
-    if (bit === undefined) return;
-    this.#handing.add(access);
-    if (this.#isNew(access)) this.#unseen.add(access);
+    this.#stores.push({ access, bit, before });
   }
 
-  /** A register that gets a DMA address hands over all that is written before. */
   ordering(call: OrderingCall, before: readonly Earlier<FieldAccess>[]): void {
-    if (call.effect !== "mmio-write" || !this.#writesAddress(call)) return;
-    for (const { event } of before)
-      if (this.#handing.has(event) && this.#comesAfter(call, event)) this.#unseen.add(event);
+    if (call.effect === "mmio-write" && this.#writesAddress(call)) this.#registers.push({ call, before });
   }
 
   has(access: FieldAccess): boolean {
+    this.#unseen ??= this.#find();
     return this.#unseen.has(access);
   }
 
-  /** Whether the word is written once more, on every way that is about this record: `d->ctrl = OWN; d->ctrl |= LAST`. */
-  #isFinished(event: FieldAccess, access: FieldAccess): boolean {
-    if (event.record !== access.record || event.field !== access.field || event.statement === access.statement)
-      return false;
-    if (event.kind !== "store" || !event.statement || !access.statement) return false;
-    return event.block === access.block
-      ? event.statement.start < access.statement.start
-      : flowOf(this.#owner).dominates(event.block, access.block);
+  #find(): ReadonlySet<FieldAccess> {
+    const unseen = new Set<FieldAccess>();
+    const handing = new Set(this.#stores.flatMap(({ access, bit }) => (bit === undefined ? [] : [access])));
+    for (const { access, bit, before } of this.#stores)
+      for (const { event, between } of before) {
+        // What hands a record over is the last word that is written: one with words after it is some other flag.
+        if (besides(event, access)) unseen.add(event);
+        // A chain is the device's with its first record, whose bit is set last and behind a barrier.
+        if (bit !== undefined && between.writes && handing.has(event) && isOther(event, access)) unseen.add(event);
+      }
+    for (const access of handing) {
+      if (this.#isNew(access)) unseen.add(access);
+      for (const { access: later } of this.#stores)
+        if (this.#isSameWord(access, later)) {
+          unseen.add(access);
+          // A word that has its bit already is the driver's until something else tells the device.
+          if (handing.has(later)) unseen.add(later);
+        }
+    }
+    // A register that gets a DMA address hands over all that is written before.
+    for (const { call, before } of this.#registers)
+      for (const { event } of before) if (handing.has(event) && this.#comesAfter(call, event)) unseen.add(event);
+    return unseen;
+  }
+
+  /** Whether the word is written once more, on a way that is only about this record: `d->ctrl = OWN; d->ctrl |= LAST`. */
+  #isSameWord(event: FieldAccess, later: FieldAccess): boolean {
+    if (event.field !== later.field || event.statement === later.statement) return false;
+    if (!event.statement || !later.statement) return false;
+    const text = (access: FieldAccess): string => this.#facts.textOfPlace(this.#owner, access.place);
+    if (text(event) !== text(later) || (event.record !== later.record && !this.#staysSame(event))) return false;
+    return event.block === later.block
+      ? event.statement.start < later.statement.start
+      : flowOf(this.#owner).dominates(event.block, later.block);
+  }
+
+  /** Whether the variable through which the record is reached is given one value only. */
+  #staysSame({ place: { root } }: FieldAccess): boolean {
+    if (root.kind !== "variable") return false;
+    const given = this.#owner.blocks
+      .flatMap((block) => block.statements)
+      .filter((one) => {
+        const target = targetOf(one);
+        return target?.root.kind === "variable" && target.root.id === root.id && target.steps.length === 0;
+      });
+    return given.length <= (this.#owner.parameters.includes(root.id) ? 0 : 1);
   }
 
   /** A record that this function has just got: the device does not know of it before it is linked. */
