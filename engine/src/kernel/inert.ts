@@ -45,3 +45,13 @@ const inert: ReadonlySet<string> = new Set(names.trim().split(/\s+/));
 export function isInert(name: string): boolean {
   return inert.has(name);
 }
+
+/**
+ * Whether a function of that name prints, traces or warns: the kernel's own families of messages (include/linux/printk.h, dev_printk.h,
+ * netdevice.h, drm/drm_print.h; linux 6.12.117) and what drivers call theirs. The only place where names stand for what is known.
+ */
+export function isMessage(name: string): boolean {
+  return messages.test(name);
+}
+const messages =
+  /^_?(pr|dev|netdev|netif|drm|ib|ibdev|hid|v4l2|fb|snd|usb|shost|sdev|net|bt|wiphy|mdev|pci|phydev|acpi|ata)_(emerg|alert|crit|err|error|warn|warning|notice|info|dbg|debug|vdbg|cont|devel|WARN)\w*$|printk|^v?dprintk|print(f|d|_hex_dump\w*)?$|debug|dbg|DEBUG|DBG|^trace_|_log$|_LOG$|^_?dev_(printk|err_probe)|^WARN(_ON)?(_ONCE)?$|^dump_stack$/;

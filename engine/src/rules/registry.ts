@@ -54,6 +54,7 @@ import mapUserPageNoPin from "./map-user-page-no-pin/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
 import mask64Fallback from "./mask-64-fallback/rule.ts";
 import maskBitLiteral from "./mask-bit-literal/rule.ts";
+import maskNotSet from "./mask-not-set/rule.ts";
 import maskUsbInterface from "./mask-usb-interface/rule.ts";
 import missingBarrierDesc from "./missing-barrier-desc/rule.ts";
 import missingSyncForCpu from "./missing-sync-for-cpu/rule.ts";
@@ -77,6 +78,7 @@ import poolMisuse from "./pool-misuse/rule.ts";
 import relaxedDoorbell from "./relaxed-doorbell/rule.ts";
 import relaxedStatusRead from "./relaxed-status-read/rule.ts";
 import type { Rule } from "./rule.ts";
+import sgPhysOrPageForHw from "./sg-phys-or-page-for-hw/rule.ts";
 import sgReuseAfterMap from "./sg-reuse-after-map/rule.ts";
 import sgUseOrigCountForHw from "./sg-use-orig-count-for-hw/rule.ts";
 import skipCpuSyncFirstMap from "./skip-cpu-sync-first-map/rule.ts";
@@ -88,6 +90,7 @@ import syncForCpuToDevice from "./sync-for-cpu-to-device/rule.ts";
 import syncRange from "./sync-range/rule.ts";
 import syncWrongWay from "./sync-wrong-way/rule.ts";
 import uninitHandle from "./uninit-handle/rule.ts";
+import unmapBeforeComplete from "./unmap-before-complete/rule.ts";
 import unmapSgMappedCount from "./unmap-sg-mapped-count/rule.ts";
 import unmapSizeMismatch from "./unmap-size-mismatch/rule.ts";
 import unmapSkipCpuSync from "./unmap-skip-cpu-sync/rule.ts";
@@ -155,6 +158,7 @@ export const rules: readonly Rule[] = [
   mapVmalloc,
   mask64Fallback,
   maskBitLiteral,
+  maskNotSet,
   maskUsbInterface,
   missingBarrierDesc,
   missingSyncForCpu,
@@ -177,6 +181,7 @@ export const rules: readonly Rule[] = [
   poolMisuse,
   relaxedDoorbell,
   relaxedStatusRead,
+  sgPhysOrPageForHw,
   sgReuseAfterMap,
   sgUseOrigCountForHw,
   skipCpuSyncFirstMap,
@@ -188,6 +193,7 @@ export const rules: readonly Rule[] = [
   syncRange,
   syncWrongWay,
   uninitHandle,
+  unmapBeforeComplete,
   unmapSgMappedCount,
   unmapSizeMismatch,
   unmapSkipCpuSync,
