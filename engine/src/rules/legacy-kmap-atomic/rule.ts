@@ -8,7 +8,7 @@ const rule: Rule = {
     id: "legacy/kmap-atomic",
     group: "legacy",
     severity: "hint",
-    stage: "preview",
+    stage: "stable",
     summary: "kmap() and kmap_atomic() are deprecated: kmap_local_page() maps a page for the task that asks.",
     why: "kmap() waits on a small pool that all processors share, and kmap_atomic() turns off preemption and page faults for as long as the mapping lasts.",
     remedy: "Map by kmap_local_page() and unmap by kunmap_local(), the last mapped first.",

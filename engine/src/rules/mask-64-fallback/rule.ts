@@ -8,7 +8,7 @@ const rule: Rule = {
     id: "dma/mask-64-fallback",
     group: "limits",
     severity: "hint",
-    stage: "preview",
+    stage: "stable",
     summary: "A DMA mask of more than 32 bits needs no second try with 32 bits.",
     why: "The mask says what the device can do, not what the machine has: the kernel takes every wide mask and hands out lower addresses where it must. The second try is code that never runs.",
     remedy: "Set the mask that the device has, once, and treat a failure as one.",

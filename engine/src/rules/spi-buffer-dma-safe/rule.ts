@@ -13,7 +13,7 @@ const rule: Rule = {
     id: "spi/buffer-dma-safe",
     group: "spi",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary: "The buffers of SPI transfers must be DMA-safe memory.",
     why: "A controller that does DMA maps the buffer. Static data of a module has no linear address, and the transfer fails with -EINVAL; what is sent from the stack works with the SPI core of today, but the contract does not promise it.",
     remedy:
