@@ -1,6 +1,8 @@
 /**
  * What the hosts see of the engine: plain data in editor terms. `index.ts` exports these types and the session that makes them.
  */
+import type { LitmusSource } from "./program/litmus/litmus-source.ts";
+import type { LitmusOptions, LitmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
 import type { FunctionSummary } from "./analysis/values/function-summaries.ts";
 import type { ApiFunction } from "./kernel/contract.ts";
 import type { Gap, PathStep } from "./program/program.ts";
@@ -64,6 +66,32 @@ export interface ProofResult {
   readonly trace?: Trace;
 }
 
+/** Litmus tests: small programs of cpu, device and user side by side. Plain data in and out; nothing here throws on any text. */
+export interface LitmusEngine {
+  /** Whether the text is a litmus test at all: it imports "dma-lens/litmus". */
+  isLitmus(text: string): boolean;
+  read(file: string, text: string): LitmusReading;
+  /** Why there is no such machine: "arm926", "x86_64+iommu", "+swiotlb", "+nospec"; undefined where there is one. */
+  machineProblem(platform: string): string | undefined;
+  /** All outcomes on one machine. */
+  run(test: LitmusSource, platform: string, options?: LitmusOptions): LitmusVerdict;
+  /** The verdict that the test expects there; undefined where it expects nothing. */
+  expectedOn(test: LitmusSource, platform: string): Verdict | undefined;
+}
+
+/** The test, or at least one mistake. */
+export interface LitmusReading {
+  readonly test: LitmusSource | undefined;
+  readonly mistakes: readonly LitmusMistake[];
+}
+
+/** Line and column count from 1. */
+export interface LitmusMistake {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
 export interface PlatformInfo {
   readonly id: string;
   readonly title: string;
@@ -114,4 +142,5 @@ export interface Engine {
   readonly platforms: readonly PlatformInfo[];
   /** The whole API catalogue, in its own order: for hover texts, and for a host's filter of files that cannot matter. */
   readonly catalogue: readonly ApiFunction[];
+  readonly litmus: LitmusEngine;
 }

@@ -4,6 +4,7 @@ import ts from "typescript";
 import type { Engine, PlatformInfo } from "./api.ts";
 import { apiFunctions } from "./kernel/catalogue.ts";
 import { type Platform, platforms } from "./platforms/index.ts";
+import { litmusEngine } from "./litmus.ts";
 import { lowerSnippet } from "./program/typescript/lower-snippet.ts";
 import { rules } from "./rules/registry.ts";
 import { createSession, variantsOf } from "./session.ts";
@@ -11,6 +12,8 @@ import { version } from "./version.ts";
 
 export type * from "./api.ts";
 export type { FunctionSummary } from "./analysis/values/function-summaries.ts";
+export type { LitmusSource } from "./program/litmus/litmus-source.ts";
+export type { LitmusOptions, LitmusOutcome, LitmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
 export type { ApiFunction } from "./kernel/contract.ts";
 export type { Gap, PathStep } from "./program/program.ts";
 export type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
@@ -25,6 +28,7 @@ export const engine: Engine = {
   rules: rules.map((rule) => rule.meta),
   platforms: platforms.flatMap((platform) => variantsOf(platform).map((id) => platformInfo(platform, id))),
   catalogue: apiFunctions,
+  litmus: litmusEngine(ts),
 };
 
 function platformInfo(platform: Platform, id: string): PlatformInfo {

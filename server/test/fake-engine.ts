@@ -2,6 +2,8 @@
  * An engine for the hosts' own tests: it keeps the contract of `Engine`, and "finds" every `remap_pfn_range(...)` whose text says
  * nothing of pgprot_noncached or dma_mmap_coherent. What the hosts do with findings is tested with it; what the engine finds is not.
  */
+import ts from "typescript";
+import { litmusEngine } from "../../engine/src/litmus.ts";
 import {
   type AnalysisOptions,
   type ApiFunction,
@@ -81,6 +83,8 @@ export const fakeEngine: Engine = {
     api("virt_to_page", "addr-conv"),
     api("kmalloc", "mem-source"),
   ],
+  // Litmus tests are small and exact: nothing is gained by a fake of them.
+  litmus: litmusEngine(ts),
 };
 
 function api(name: string, group: string): ApiFunction {

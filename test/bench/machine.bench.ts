@@ -1,12 +1,21 @@
 /** How fast the machine is: accesses a second. Run: npx tsx test/bench/machine.bench.ts */
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { Bench } from "tinybench";
+import ts from "typescript";
 import { type AgentProgram, Machine, type MachineModel, modelOf } from "../../engine/src/machine/index.ts";
 import { platforms } from "../../engine/src/platforms/index.ts";
 import { replay } from "../../engine/src/simulation/explorer.ts";
 import { exploreBeliefs } from "../../engine/src/simulation/explorer-belief.ts";
 import { searchSchedules } from "../../engine/src/simulation/explorer-search.ts";
-import { litmusProgram } from "../../engine/src/simulation/litmus.ts";
-import { litmusTests } from "../../engine/src/simulation/litmus-tests.ts";
+import { litmusProgram } from "../../engine/src/simulation/litmus/litmus-program.ts";
+import { readLitmus } from "../../engine/src/program/litmus/read-litmus.ts";
+
+const litmusFolder = path.join(import.meta.dirname, "../../engine/litmus");
+const litmusLibrary = readdirSync(litmusFolder).flatMap((file) => {
+  const { source } = readLitmus(ts, file, readFileSync(path.join(litmusFolder, file), "utf8"));
+  return source === undefined ? [] : [source];
+});
 
 const accesses = 1000;
 const models = platforms.flatMap((platform): MachineModel[] => {
@@ -69,7 +78,7 @@ bench.add("replay: the 40 lines, recorded", () => {
 });
 bench.add("beliefs: all litmus tests on all presets, all outcomes", () => {
   for (const model of models)
-    for (const test of litmusTests) exploreBeliefs(model, litmusProgram(test), { untilVerdict: false });
+    for (const test of litmusLibrary) exploreBeliefs(model, litmusProgram(test), { untilVerdict: false });
 });
 await bench.run();
 for (const task of bench.tasks) {

@@ -37,8 +37,14 @@ export type AgentAction =
       readonly space?: number;
     }
   | { readonly kind: "maintain-all"; readonly operation: MaintenanceOperation }
-  /** `doorbell` is an MMIO write: it always drains the write buffer first. `drain` is the end of a cache operation. */
-  | { readonly kind: "barrier"; readonly barrier: "mb" | "wmb" | "dma_wmb" | "doorbell" | "drain" }
+  /**
+   * `doorbell` is writel(): it always drains the write buffer first. `relaxed-doorbell` is writel_relaxed(): it stands behind the stores
+   * that keep an order, but not behind weakly ordered ones. `drain` is the end of a cache operation.
+   */
+  | {
+      readonly kind: "barrier";
+      readonly barrier: "mb" | "wmb" | "dma_wmb" | "doorbell" | "relaxed-doorbell" | "drain";
+    }
   | { readonly kind: "map"; readonly mapping: MappingRequest }
   | { readonly kind: "unmap"; readonly id: string }
   /** Changes the attribute of the kernel's own linear mapping of a physical range (in whole pages). */
@@ -114,9 +120,11 @@ export interface MachinePort {
   perform(action: AgentAction): Observation;
   /**
    * A choice that the program leaves open: which agent goes next, whether an interrupt comes now. 0 to `alternatives` - 1.
-   * An explorer tries all; a replay follows its schedule; a natural run takes 0.
+   * An explorer tries all; a replay follows its schedule; a natural run takes 0. `state`, where it is given, holds everything that
+   * the rest of the program depends on besides what memory, cache and buffers hold: of runs that meet in one state an explorer follows
+   * one. A program that looks at `stale` gives none, since what was promised is in neither.
    */
-  choose(alternatives: number, what: string): number;
+  choose(alternatives: number, what: string, state?: string): number;
   /**
    * Begins a step of an agent: the events until the next step carry its number. Environment steps that a schedule inserts get
    * steps of their own.
@@ -140,4 +148,6 @@ export interface RunOutcome {
   /** Two runs with the same key ended alike: "x=1 y=5". */
   readonly key: string;
   readonly harm: boolean;
+  /** The run was broken off (a loop went round too often): what it would have come to is not known. */
+  readonly cut?: boolean;
 }

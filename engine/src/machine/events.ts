@@ -235,7 +235,7 @@ const places = { cache: "into the cache", memory: "past the cache", "write-buffe
 export function bufferEvent(
   board: Board,
   action: "push" | "drain",
-  entry: { readonly line: number; readonly offset: number; readonly bytes: Uint8Array },
+  entry: { readonly line: number; readonly offset: number; readonly bytes: Uint8Array; readonly copy?: object },
   agent: EventActor,
 ): ToldEvent {
   const physical = entry.line + entry.offset;
@@ -243,8 +243,8 @@ export function bufferEvent(
   const value = valueText(entry.bytes);
   const sentence =
     action === "push"
-      ? `The write buffer holds ${value} for ${name}; memory does not have it yet.`
-      : `The write buffer sends ${value} for ${name} to memory.`;
+      ? `The write buffer holds ${value} for ${name}; ${entry.copy === undefined ? "memory does not have it yet" : "nobody else sees it yet"}.`
+      : `The write buffer sends ${value} for ${name} to ${entry.copy === undefined ? "memory" : "the cache"}.`;
   return { kind: "buffer", agent, sentence, action, physical: addressText(physical), value: bytesText(entry.bytes) };
 }
 

@@ -16,6 +16,7 @@ import {
 } from "./events.ts";
 import {
   accessSteps,
+  arrivalSteps,
   type Copy,
   cloneLine,
   copyKey,
@@ -25,6 +26,7 @@ import {
   type LineState,
   type LineStep,
   newLine,
+  pendingStore,
   transition,
 } from "./line.ts";
 import type { Attribute, MaintenanceOperation } from "./model.ts";
@@ -77,8 +79,7 @@ export class Hierarchy implements LineTarget {
       this.#push(
         {
           line: met,
-          offset: access.offset,
-          bytes: access.bytes.slice(),
+          ...pendingStore(this.board.model, attribute, virtual, access),
           ordered: !this.board.model.writeBuffer.weak.includes(attribute),
         },
         actor,
@@ -114,6 +115,10 @@ export class Hierarchy implements LineTarget {
 
   drainAll(): void {
     while (this.#buffer.entries.length > 0) this.#arrive(this.#buffer.takeOldest(), "cpu");
+  }
+
+  drainOrdered(): void {
+    while (this.#buffer.hasOrdered()) this.#arrive(this.#buffer.takeOldestOrdered(), "cpu");
   }
 
   remapping(): void {
@@ -212,7 +217,9 @@ export class Hierarchy implements LineTarget {
       parts.push(`${line.physical}=${bytesText(line.ram)}|${shown}`);
     }
     for (const entry of this.#buffer.entries) {
-      parts.push(`${entry.ordered ? "o" : "w"}${entry.line + entry.offset}=${bytesText(entry.bytes)}`);
+      parts.push(
+        `${entry.ordered ? "o" : entry.copy === undefined ? "w" : "c"}${entry.line + entry.offset}=${bytesText(entry.bytes)}`,
+      );
     }
     return parts.join(";");
   }
@@ -340,7 +347,7 @@ export class Hierarchy implements LineTarget {
     if (this.#buffer.entries.some((other) => other.line === line && other.ordered !== ordered))
       this.#drainLine(line, actor);
     this.#buffer.push(entry);
-    if (!ordered) this.#own(line).pending.push({ offset: entry.offset, bytes: entry.bytes });
+    if (!ordered) this.#own(line).pending.push(entry);
     if (this.recording) this.#tell(bufferEvent(this.board, "push", entry, actor));
     while (this.#buffer.entries.length > depth) this.#arrive(this.#buffer.takeOldest(), "environment");
   }
@@ -354,7 +361,13 @@ export class Hierarchy implements LineTarget {
     if (entry === undefined) return;
     const { line, offset, bytes } = entry;
     if (this.recording) this.#tell(bufferEvent(this.board, "drain", entry, actor));
-    this.#run(line, entry.ordered ? { kind: "write-ram", offset, bytes } : { kind: "drain" }, "drain", actor);
+    if (entry.ordered) this.#run(line, { kind: "write-ram", offset, bytes }, "drain", actor);
+    else if (entry.copy === undefined) this.#run(line, { kind: "drain" }, "drain", actor);
+    else {
+      // Into the cache, step by step: the line's place may have to be made free first.
+      this.#own(line).pending.shift();
+      for (const step of arrivalSteps(entry)) this.#run(line, step, "access", actor);
+    }
   }
 
   #setAndWay(place: number): { readonly set: number; readonly way: number } {

@@ -12,7 +12,7 @@ export interface LineState {
   readonly ram: Uint8Array;
   /** One at most where index and tag are physical; one for each virtual address or colour otherwise. */
   readonly copies: Copy[];
-  /** Stores that went past the cache and have not reached RAM, oldest first; those that keep no order with other lines. */
+  /** Stores that have not reached RAM, or the cache in a store buffer before it, oldest first; those that keep no order with other lines. */
   readonly pending: PendingStore[];
 }
 
@@ -29,6 +29,8 @@ export interface Copy {
 export interface PendingStore {
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** The copy that the store is for, where it waits before the cache; else it goes to RAM. */
+  readonly copy?: { readonly key: number; readonly virtual: number };
 }
 
 /** One atomic change or look at a line. `key` and `virtual` are the copy's. */
@@ -50,7 +52,7 @@ export type LineStep =
   | { readonly kind: "snoop-drop" }
   | { readonly kind: "write-ram"; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly kind: "clean" | "invalidate" | "clean-invalidate" | "evict"; readonly key: number }
-  /** The oldest pending store reaches RAM. */
+  /** The oldest pending store reaches RAM, or its copy. */
   | { readonly kind: "drain" };
 
 export interface LineResult {
@@ -100,7 +102,8 @@ export function linesEqual(a: LineState, b: LineState): boolean {
   for (let i = 0; i < a.pending.length; i++) {
     const one = a.pending[i];
     const other = b.pending[i];
-    if (one === undefined || one.offset !== other?.offset || !bytesEqual(one.bytes, other.bytes)) return false;
+    if (one === undefined || one.offset !== other?.offset || one.copy?.key !== other.copy?.key) return false;
+    if (!bytesEqual(one.bytes, other.bytes)) return false;
   }
   return true;
 }
@@ -175,7 +178,8 @@ export function transition(model: MachineModel, line: LineState, step: LineStep)
     }
     case "drain": {
       const oldest = line.pending.shift();
-      if (oldest !== undefined) line.ram.set(oldest.bytes, oldest.offset);
+      if (oldest === undefined) return nothing;
+      for (const arriving of arrivalSteps(oldest)) transition(model, line, arriving);
       return nothing;
     }
   }
@@ -199,6 +203,7 @@ export function accessSteps(
     if (attribute === "write-through" || model.cache.write === "through") {
       return [{ kind: "write-through", key, offset, bytes }];
     }
+    if (model.storeBuffer) return [{ kind: "write-past", offset, bytes }];
     const write: LineStep = { kind: "write", key, offset, bytes };
     return model.cache.allocate === "read-write" ? [fill, write] : [write];
   }
@@ -208,6 +213,30 @@ export function accessSteps(
   const { offset, bytes } = access;
   if (hit === "write-through-hit") return [{ kind: "write-through", key, offset, bytes }];
   return [...before, { kind: "write-past", offset, bytes }];
+}
+
+/** A store that waits, as it is kept: with the copy that it is for where it waits before the cache. */
+export function pendingStore(
+  model: MachineModel,
+  attribute: Attribute,
+  virtual: number,
+  store: { readonly offset: number; readonly bytes: Uint8Array },
+): PendingStore {
+  const { offset } = store;
+  const bytes = store.bytes.slice();
+  if (!model.storeBuffer || attribute !== "write-back" || model.cache.write !== "back") return { offset, bytes };
+  const base = virtual - ((virtual & (model.cache.lineBytes - 1)) >>> 0);
+  return { offset, bytes, copy: { key: copyKey(model, base), virtual: base } };
+}
+
+/** What happens to the line when a store that waited arrives. */
+export function arrivalSteps({ offset, bytes, copy }: PendingStore): readonly LineStep[] {
+  if (copy === undefined) return [{ kind: "write-ram", offset, bytes }];
+  const { key, virtual } = copy;
+  return [
+    { kind: "fill", key, virtual },
+    { kind: "write", key, offset, bytes },
+  ];
 }
 
 /** The steps of a DMA access on one line. */

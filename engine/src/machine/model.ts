@@ -17,6 +17,12 @@ export interface MachineModel {
   readonly cache: CacheModel;
   /** Bytes. */
   readonly pageBytes: number;
+  /** Without one every address is physical, and memory has no second mapping. */
+  readonly mmu: boolean;
+  /** Whether dma_alloc_coherent() gives memory at all. */
+  readonly coherentMemory: boolean;
+  /** Which of a page's data aliases flush_dcache_page() writes back and drops. */
+  readonly flushDcachePage: "none" | "kernel-alias" | "kernel-and-user-aliases";
   /** What the machine may do to a line unasked, besides evicting it. */
   readonly speculation: {
     /** Fills any line that a valid cacheable mapping reaches. */
@@ -43,6 +49,11 @@ export interface MachineModel {
     readonly coherentWriteCombine: Attribute;
   };
   readonly writeBuffer: WriteBufferModel;
+  /**
+   * Whether stores to write-back memory wait before they enter the cache, each line by itself. Only a device that snoops can tell, and
+   * only where such stores are weakly ordered; on other machines they enter at once, which comes to the same.
+   */
+  readonly storeBuffer: boolean;
   /** Which barriers drain the write buffer; one that does not is for the compiler only. */
   readonly barriers: { readonly wmb: boolean; readonly dmaWmb: boolean; readonly mb: boolean };
   /** Whether a switch of address spaces cleans and invalidates the whole cache (virtual tags without an address space id). */

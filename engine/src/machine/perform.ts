@@ -23,6 +23,8 @@ export interface LineTarget {
   maintainAll(operation: MaintenanceOperation): void;
   /** All stores on their way reach memory. */
   drainAll(): void;
+  /** Those that keep an order among themselves do. */
+  drainOrdered(): void;
   /** Called before the mappings of that physical range change, since speculation depends on them. */
   remapping(physical: number, size: number): void;
   /** For the trace. `observation` is that of the whole action. */
@@ -60,6 +62,10 @@ export function performOn(target: LineTarget, action: AgentAction): Observation 
       target.drainAll();
       return done;
     case "barrier": {
+      if (action.barrier === "relaxed-doorbell") {
+        target.drainOrdered();
+        return done;
+      }
       const { barriers } = board.model;
       const drains =
         action.barrier === "wmb"

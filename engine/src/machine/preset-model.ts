@@ -33,6 +33,9 @@ export function modelOf(platform: Platform): MachineModel | undefined {
     endian: endian === "either" ? "little" : endian,
     cache: cacheOf(platform),
     pageBytes: platform.pageBytes.value,
+    mmu: platform.mmu.value,
+    coherentMemory: platform.coherentAlloc.mechanism.value.blocking !== "unsupported",
+    flushDcachePage: platform.flushDcachePage.value === "instruction-only" ? "none" : platform.flushDcachePage.value,
     speculation: {
       loadFill: platform.speculation.loadFill.value || platform.speculation.hardwarePrefetch.value,
       storeDirty: platform.speculation.storeDirty.value,
@@ -52,11 +55,21 @@ export function modelOf(platform: Platform): MachineModel | undefined {
       coherent: attributeOf(platform.pgprot.dmaPgprot.value.plain),
       coherentWriteCombine: attributeOf(platform.pgprot.dmaPgprot.value.writeCombine),
     },
+    storeBuffer: platform.dma.coherent.value && orders.cached === "weak" && orders.writeBuffer,
     writeBuffer: { depth: orders.writeBuffer ? writeBufferDepth : 0, weak },
     barriers: { wmb: platform.wmb.value === "barrier", dmaWmb: platform.dmaWmb.value === "barrier", mb: true },
     flushOnSwitch: platform.dcache.tag.value === "virtual",
     addresses,
   };
+}
+
+/**
+ * The machine that a kernel runs on. Kernels for machines that execute stores speculatively are compiled with a cache barrier
+ * before each store (arch/mips/sgi-ip22/Platform:26 of linux 6.12.117, -mr10k-cache-barrier=store), so none comes to be.
+ */
+export function kernelModelOf(platform: Platform): MachineModel | undefined {
+  const model = modelOf(platform);
+  return model === undefined ? undefined : { ...model, speculation: { ...model.speculation, storeDirty: false } };
 }
 
 /** Entries of the modelled write buffer: real ones have 4 to 16, and nothing but the moment of a natural drain depends on it. */

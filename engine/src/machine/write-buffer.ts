@@ -5,6 +5,8 @@ export interface BufferedStore {
   readonly line: number;
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** The copy that the store is for, where it waits before the cache. */
+  readonly copy?: { readonly key: number; readonly virtual: number };
   /** Keeps its order among all ordered ones; the others are in their line's `pending` too. */
   readonly ordered: boolean;
 }
@@ -43,6 +45,15 @@ export class WriteBuffer {
     );
     for (const entry of taken) this.#entries.splice(this.#entries.indexOf(entry), 1);
     return taken;
+  }
+
+  hasOrdered(): boolean {
+    return this.#entries.some((entry) => entry.ordered);
+  }
+
+  takeOldestOrdered(): BufferedStore | undefined {
+    const at = this.#entries.findIndex((entry) => entry.ordered);
+    return at < 0 ? undefined : this.#entries.splice(at, 1)[0];
   }
 
   takeOldest(): BufferedStore | undefined {

@@ -12,7 +12,7 @@ import type {
   MachinePort,
   Observation,
 } from "../machine/action.ts";
-import { alignDown, bytesEqual } from "../machine/address.ts";
+import { alignDown, bytesEqual, bytesText } from "../machine/address.ts";
 import { Board } from "../machine/board.ts";
 import {
   accessSteps,
@@ -21,13 +21,21 @@ import {
   type LineResult,
   type LineStep,
   newLine,
+  pendingStore,
   transition,
 } from "../machine/line.ts";
 import type { Attribute, MachineModel, MaintenanceOperation } from "../machine/model.ts";
 import { isCacheable } from "../machine/page-tables.ts";
 import { type LineAccess, type LineTarget, performOn, writerOf } from "../machine/perform.ts";
 import { type Exploration, type ExploreOptions, type FoundOutcome, explorationOf } from "./explorer.ts";
-import { type Configuration, close, distinct, type History, shortest } from "./explorer-configurations.ts";
+import {
+  type Configuration,
+  close,
+  configurationsKey,
+  distinct,
+  type History,
+  shortest,
+} from "./explorer-configurations.ts";
 import { type Schedule, scheduleText } from "./explorer-schedule.ts";
 
 /** All outcomes of the program, or enough of them for a verdict. */
@@ -35,6 +43,7 @@ export function exploreBeliefs(model: MachineModel, program: AgentProgram, optio
   const maxRuns = options.maxRuns ?? 4096;
   const untilVerdict = options.untilVerdict ?? true;
   const outcomes = new Map<string, FoundOutcome>();
+  const seen = new Set<string>();
   // Branches towards something stale are followed first: they are what one looks for.
   const suspects: (readonly number[])[] = [];
   const others: (readonly number[])[] = [[]];
@@ -42,24 +51,29 @@ export function exploreBeliefs(model: MachineModel, program: AgentProgram, optio
   let runs = 0;
   let harmless = false;
   let complete = true;
+  let cut = false;
   for (;;) {
     const prefix = suspects.pop() ?? others.pop();
     if (prefix === undefined) break;
     if (runs >= maxRuns || (untilVerdict && witness !== undefined && harmless)) {
-      return explorationOf(outcomes, witness, runs, false);
+      return explorationOf(outcomes, witness, runs, false, cut);
     }
     runs++;
-    const port = new BeliefPort(model, prefix, options);
+    const port = new BeliefPort(model, prefix, options, seen);
     const outcome = program(port);
     for (const branch of port.branches) (branch.suspect ? suspects : others).push(branch.prefix);
     if (port.truncated) complete = false;
+    if (outcome.cut === true) {
+      cut = true;
+      continue;
+    }
     if (!outcome.harm) harmless = true;
     if (outcomes.has(outcome.key) && (witness !== undefined || !outcome.harm)) continue;
     const found = { key: outcome.key, harm: outcome.harm, schedule: scheduleText(port.schedule(), model) };
     if (!outcomes.has(outcome.key)) outcomes.set(outcome.key, found);
     if (found.harm) witness ??= found;
   }
-  return explorationOf(outcomes, witness, runs, complete);
+  return explorationOf(outcomes, witness, runs, complete, cut);
 }
 
 interface OrderedStore {
@@ -87,13 +101,17 @@ class BeliefPort implements MachinePort, LineTarget {
   #tick = 0;
   #action = -1;
   readonly #lineBytes: number;
+  /** States that runs of this exploration have been in, and whether this run has come to one of them. */
+  readonly #seen: Set<string>;
+  #known = false;
   /** Whether a line that is met for the first time may have been in the cache since before the run. */
   #warm: boolean;
 
-  constructor(model: MachineModel, prefix: readonly number[], options: ExploreOptions) {
+  constructor(model: MachineModel, prefix: readonly number[], options: ExploreOptions, seen: Set<string>) {
     this.model = model;
     this.board = new Board(model, { iommu: options.iommu ?? false });
     this.#prefix = prefix;
+    this.#seen = seen;
     this.#lineBytes = model.cache.lineBytes;
     this.#warm = (options.warm ?? true) && !model.speculation.loadFill;
   }
@@ -103,7 +121,8 @@ class BeliefPort implements MachinePort, LineTarget {
     return performOn(this, action);
   }
 
-  choose(alternatives: number): number {
+  choose(alternatives: number, _what: string, state?: string): number {
+    if (state !== undefined && this.#taken.length >= this.#prefix.length) this.#meet(state);
     const chosen = this.#decide(alternatives, () => false);
     this.#choices.push(chosen);
     return chosen;
@@ -145,7 +164,7 @@ class BeliefPort implements MachinePort, LineTarget {
       if (result.into !== "past") continue;
       if (this.model.writeBuffer.depth === 0) {
         transition(this.model, state, { kind: "write-ram", offset: access.offset, bytes: access.bytes });
-      } else if (weak) state.pending.push({ offset: access.offset, bytes: access.bytes.slice() });
+      } else if (weak) state.pending.push(pendingStore(this.model, attribute, virtual, access));
       else pushes = true;
     }
     if (weak) this.#drainOrdered(line);
@@ -189,12 +208,16 @@ class BeliefPort implements MachinePort, LineTarget {
   }
 
   drainAll(): void {
-    while (this.#ordered.length > 0) this.#popOrdered();
+    this.drainOrdered();
     for (const [line, configurations] of this.#lines) {
       if (configurations.some(({ state }) => state.pending.length > 0)) {
         this.#keep(line, this.#drainPending(line, this.#closed(line)));
       }
     }
+  }
+
+  drainOrdered(): void {
+    while (this.#ordered.length > 0) this.#popOrdered();
   }
 
   remapping(physical: number, size: number): void {
@@ -243,7 +266,7 @@ class BeliefPort implements MachinePort, LineTarget {
     if (alternatives <= 1) return 0;
     const index = this.#taken.length;
     const given = this.#prefix[index];
-    if (given === undefined) {
+    if (given === undefined && !this.#known) {
       for (let other = alternatives - 1; other > 0; other--) {
         this.branches.push({ prefix: [...this.#taken, other], suspect: isSuspect(other) });
       }
@@ -251,6 +274,14 @@ class BeliefPort implements MachinePort, LineTarget {
     const chosen = Math.min(given ?? 0, alternatives - 1);
     this.#taken.push(chosen);
     return chosen;
+  }
+
+  #meet(state: string): void {
+    const lines = [...this.#lines].map(([line, configurations]) => `${line}:${configurationsKey(configurations)}`);
+    const ordered = this.#ordered.map(({ line, offset, bytes }) => `${line + offset}=${bytesText(bytes)}`);
+    const key = `${state}|${Number(this.#warm)}|${lines.sort().join(";")}|${ordered.join(";")}`;
+    if (this.#seen.has(key)) this.#known = true;
+    else this.#seen.add(key);
   }
 
   /** The line's set, closed under what the environment may do by itself. */

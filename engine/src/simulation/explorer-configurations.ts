@@ -1,5 +1,6 @@
 /** The configurations that one line may be in, each with the environment steps that lead to it. */
 import type { EnvironmentAction } from "../machine/action.ts";
+import { bytesText } from "../machine/address.ts";
 import {
   cloneLine,
   copyKey,
@@ -86,6 +87,16 @@ export function shortest(configurations: readonly Configuration[]): Configuratio
   let best: Configuration | undefined;
   for (const one of configurations) if (best === undefined || lengthOf(one) < lengthOf(best)) best = one;
   return best;
+}
+
+/** Equal for equal sets. */
+export function configurationsKey(configurations: readonly Configuration[]): string {
+  const states = configurations.map(({ state: { ram, copies, pending } }) => {
+    const cached = copies.map(({ key, dirty, data }) => `${key}.${dirty}.${bytesText(data)}`).sort();
+    const late = pending.map(({ offset, bytes, copy }) => `${offset}.${copy?.key ?? ""}.${bytesText(bytes)}`);
+    return `${bytesText(ram)},${cached.join("/")},${late.join("/")}`;
+  });
+  return states.sort().join(" ");
 }
 
 /** Copies, fills and drains of one line make a handful of configurations; this bounds what a long run of unfenced stores could make. */

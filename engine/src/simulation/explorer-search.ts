@@ -25,6 +25,7 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
   let harmless = false;
   let runs = 0;
   let complete = true;
+  let cut = false;
   // One list for each number of steps; a choice of the program costs nothing and stays in its list.
   let level: Node[] = [{ choices: [], steps: [], warmed: [], from: 0 }];
   for (let steps = 0; level.length > 0; steps++) {
@@ -33,13 +34,17 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
       const node = level[i];
       if (node === undefined) break;
       const decided = untilVerdict && witness !== undefined && harmless;
-      if (runs >= maxRuns || decided) return explorationOf(outcomes, witness, runs, false);
+      if (runs >= maxRuns || decided) return explorationOf(outcomes, witness, runs, false, cut);
       runs++;
       const port = new SearchPort(model, node, options, seen);
       const outcome = program(port);
       level.push(...port.siblings);
       if (steps < (options.maxSteps ?? Number.POSITIVE_INFINITY)) next.push(...port.children);
       else if (port.children.length > 0) complete = false;
+      if (outcome.cut === true) {
+        cut = true;
+        continue;
+      }
       if (!outcome.harm) harmless = true;
       if (outcomes.has(outcome.key) && (witness !== undefined || !outcome.harm)) continue;
       const found = { key: outcome.key, harm: outcome.harm, schedule: scheduleText(port.schedule(), model) };
@@ -48,7 +53,7 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
     }
     level = next;
   }
-  return explorationOf(outcomes, witness, runs, complete);
+  return explorationOf(outcomes, witness, runs, complete, cut);
 }
 
 /** A run that is decided up to a point: from there on nature takes its course. */
@@ -78,6 +83,8 @@ class SearchPort implements MachinePort {
   #observed = "";
   #action = 0;
   #next = 0;
+  /** Another run has been in this state: what follows is known. */
+  #known = false;
 
   constructor(model: MachineModel, node: Node, options: ExploreOptions, seen: Set<string>) {
     this.model = model;
@@ -104,6 +111,7 @@ class SearchPort implements MachinePort {
     }
     const lines = this.#machine.touchedLines(action);
     if (
+      !this.#known &&
       this.#next === steps.length &&
       this.#action >= this.#node.from &&
       this.#chosen.length >= this.#node.choices.length
@@ -117,10 +125,11 @@ class SearchPort implements MachinePort {
     return observation;
   }
 
-  choose(alternatives: number): number {
+  choose(alternatives: number, _what: string, state?: string): number {
     const index = this.#chosen.length;
     const given = this.#node.choices[index];
-    if (given === undefined) {
+    if (given === undefined && state !== undefined && this.#next === this.#node.steps.length) this.#meet(state);
+    if (given === undefined && !this.#known) {
       for (let other = 1; other < alternatives; other++) {
         this.siblings.push({ ...this.#node, choices: [...this.#chosen, other], from: this.#action });
       }
@@ -136,6 +145,13 @@ class SearchPort implements MachinePort {
 
   tell(): void {
     // Only a replay tells a story.
+  }
+
+  #meet(state: string): void {
+    // Lines that were not touched may still turn out to have been in the cache before the run.
+    const key = `choice ${state}|${[...this.#touched].sort().join()}|${this.#machine.stateKey()}`;
+    if (this.#seen.has(key)) this.#known = true;
+    else this.#seen.add(key);
   }
 
   #branch(line: number): void {

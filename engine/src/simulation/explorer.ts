@@ -44,6 +44,8 @@ export interface Exploration {
   readonly runs: number;
   /** Whether everything was tried that there is to try. */
   readonly complete: boolean;
+  /** Whether runs were broken off by the program itself, so that they have no outcome. */
+  readonly cut: boolean;
 }
 
 export interface ReplayedRun {
@@ -87,9 +89,10 @@ export function explorationOf(
   witness: FoundOutcome | undefined,
   runs: number,
   complete: boolean,
+  cut: boolean,
 ): Exploration {
-  const verdict = verdictOf(outcomes.values(), complete);
-  return { verdict, outcomes, runs, complete, ...(witness === undefined ? {} : { witness }) };
+  const verdict = verdictOf(outcomes.values(), complete && !cut);
+  return { verdict, outcomes, runs, complete: complete && !cut, cut, ...(witness === undefined ? {} : { witness }) };
 }
 
 /** The concrete machine under a schedule, recording. */

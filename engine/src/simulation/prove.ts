@@ -4,7 +4,7 @@
  */
 import type { ProofResult } from "../api.ts";
 import type { AgentProgram } from "../machine/action.ts";
-import { modelOf } from "../machine/preset-model.ts";
+import { kernelModelOf } from "../machine/preset-model.ts";
 import type { MachineModel } from "../machine/model.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DriverUnit, PathStep } from "../program/program.ts";
@@ -51,7 +51,7 @@ export function prove(
   const unknown = (sentence: string): ProofResult => ({ platform: id, verdict: "unknown", sentence });
   const proof = proofById(finding.proof);
   if (proof === undefined) return unknown(`There is no proof "${finding.proof}".`);
-  const model = machineOf(platform);
+  const model = kernelModelOf(platform);
   if (model === undefined) return unknown(`The machine of ${platform.title} is not simulated.`);
   if (finding.path.length === 0) return unknown("The finding has no path to execute.");
   return new Prover(unit, finding, platform, proof, model, options, id).result();
@@ -237,15 +237,6 @@ class Prover {
     });
     return { platform: this.#id, verdict: shown, sentence: outcome.sentence, trace };
   }
-}
-
-/**
- * The machine that a kernel runs on. Kernels for machines that execute stores speculatively are compiled with a cache barrier
- * before each store (arch/mips/sgi-ip22/Platform:26 of linux 6.12.117, -mr10k-cache-barrier=store), so none comes to be.
- */
-function machineOf(platform: Platform): MachineModel | undefined {
-  const model = modelOf(platform);
-  return model === undefined ? undefined : { ...model, speculation: { ...model.speculation, storeDirty: false } };
 }
 
 /** The machine has no such memory: what would come after cannot come. */

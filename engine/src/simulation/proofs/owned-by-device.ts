@@ -78,6 +78,8 @@ export const ownedByDeviceProof: Proof = {
 /** Code that keeps to the contract: the device has its turn before the mapping ends. Late accesses have had theirs. */
 function takeTurn(run: ProofRun, mapping: StreamingMapping): void {
   if (stretchesOf(mapping, run.late.map(rangeOf)).length > 0) return;
+  // Whatever told the device to go was a register write, and that waits for the CPU's stores.
+  run.kernel.perform({ kind: "barrier", barrier: "doorbell" });
   for (const stretch of stretchesOf(mapping, run.kernel.plan.touches)) {
     if (mapping.direction === "from-device") fill(run, stretch);
     else showDeviceRead(run, stretch);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type AgentProgram, type MachineModel, modelOf, syncActions } from "../machine/index.ts";
-import { platformById } from "../platforms/index.ts";
-import { exploreBeliefs } from "./explorer-belief.ts";
-import { type LitmusStep, type LitmusTest, litmusProgram } from "./litmus.ts";
+import { type AgentProgram, type MachineModel, modelOf, syncActions } from "../../machine/index.ts";
+import { platformById } from "../../platforms/index.ts";
+import { exploreBeliefs } from "../explorer-belief.ts";
+import type { LitmusSource } from "../../program/litmus/litmus-source.ts";
+import { built, compare, location, type Step } from "../../testing/litmus-library.ts";
+import { litmusProgram } from "./litmus-program.ts";
 
 function preset(id: string): MachineModel {
   const platform = platformById(id);
@@ -13,27 +15,25 @@ function preset(id: string): MachineModel {
 
 describe("partial lines", () => {
   /** x, four bytes, is received into; y lies `distance` bytes behind it in the same line. */
-  const received = (distance: number, when: "before" | "during", lost: "x" | "y"): LitmusTest => {
-    const touch: readonly LitmusStep[] = [{ do: "write", variable: "y", value: 5 }];
-    return {
-      id: "part",
-      about: "",
-      variables: { x: { line: 0, offset: 0 }, y: { line: 0, offset: distance } },
-      agents: {
-        cpu: [
-          ...(when === "before" ? touch : []),
-          { do: "map", variable: "x", direction: "from-device", part: true },
-          { do: "go" },
-          ...(when === "during" ? ([{ do: "read", variable: "y", register: "first" }, ...touch] as const) : []),
-          { do: "wait", for: "irq" },
-          { do: "unmap", variable: "x", direction: "from-device", part: true },
-          { do: "read", variable: "x", register: "x" },
-          { do: "read", variable: "y", register: "y" },
-        ],
-        device: [{ do: "wait", for: "go" }, { do: "write", variable: "x", value: 1 }, { do: "irq" }],
-      },
-      bad: [{ register: lost, isNot: lost === "x" ? 1 : 5 }],
-    };
+  const received = (distance: number, when: "before" | "during", lost: "x" | "y"): LitmusSource => {
+    const touch: readonly Step[] = [{ do: "write", variable: "y", value: 5 }];
+    const cpu: readonly Step[] = [
+      ...(when === "before" ? touch : []),
+      { do: "dma_map", variable: "x", direction: "from-device", part: true },
+      { do: "doorbell" },
+      ...(when === "during" ? ([{ do: "read", variable: "y", register: "first" }, ...touch] as const) : []),
+      { do: "wait_for_interrupt" },
+      { do: "dma_unmap", variable: "x", direction: "from-device", part: true },
+      { do: "read", variable: "x", register: "x" },
+      { do: "read", variable: "y", register: "y" },
+    ];
+    const device: readonly Step[] = [
+      { do: "wait_for_doorbell" },
+      { do: "write", variable: "x", value: 1 },
+      { do: "interrupt" },
+    ];
+    const locations = [location("x", 0), location("y", 0, distance)];
+    return built(locations, { cpu, device }, compare(lost, "!==", lost === "x" ? 1 : 5));
   };
   const near = 4;
   it.each([
