@@ -1,4 +1,5 @@
 /** The facts of one driver unit, made of its index, its source names and its provenance. */
+import { knownMap } from "../program/dependencies.ts";
 import type { ApiFunction, Effect, Role } from "../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Expression, ProgramFunction } from "../program/program.ts";
 import { namesTakenBy, namesWithEffect } from "./values/api-names.ts";
@@ -24,9 +25,9 @@ export function createFacts(unit: DriverUnit, catalogue: Catalogue): Facts {
   const index = new UnitIndex(unit, catalogue);
   const names = new SourceNames(unit);
   const provenance = new Provenance(index, names);
-  const byEffect = new Map<Effect, readonly ApiCall[]>();
-  const byEffects = new Map<string, readonly ApiCall[]>();
-  const byPredicate = new Map<(api: ApiFunction) => boolean, readonly ApiCall[]>();
+  const byEffect = knownMap<Effect, readonly ApiCall[]>();
+  const byEffects = knownMap<string, readonly ApiCall[]>();
+  const byPredicate = knownMap<(api: ApiFunction) => boolean, readonly ApiCall[]>();
   const callsToAny = (names: readonly string[]): readonly ApiCall[] =>
     names.flatMap((name) =>
       index.callsTo(name).flatMap((site) => {

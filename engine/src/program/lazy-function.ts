@@ -1,4 +1,6 @@
 /** A function whose head is known and whose body is lowered when somebody first looks into it. */
+import { EditableBody } from "./body-index.ts";
+import { isRecording } from "./dependencies.ts";
 import type { FunctionDefinition } from "../syntax/c/ast.ts";
 import type { Mentions } from "../syntax/c/mentions.ts";
 import type { FileSpan } from "../text/span.ts";
@@ -19,60 +21,95 @@ export class LazyFunction implements ProgramFunction {
   readonly name: string;
   readonly nameSpan: FileSpan;
   readonly isStatic: boolean;
-  readonly hash: number;
   readonly language = "c";
   readonly file: string;
   readonly start: number;
-  readonly end: number;
-  readonly mentions?: Mentions;
+  #end: number;
+  #hash: number;
+  #mentions: Mentions | undefined;
   #definition: FunctionDefinition | undefined;
-  #lower: ((definition: FunctionDefinition) => LoweredBody) | undefined;
+  #lowering: ((definition: FunctionDefinition) => LoweredBody) | undefined;
   #annotations: readonly string[] | undefined;
-  #body: LoweredBody | undefined;
+  #lowered: LoweredBody | undefined;
+  #body: EditableBody | undefined;
 
   /** `lower` must give the same whenever it is called; it is called once at most. */
   constructor(file: string, definition: FunctionDefinition, lower: (definition: FunctionDefinition) => LoweredBody) {
     this.name = definition.name;
     this.nameSpan = { file, start: definition.nameSpan.start, end: definition.nameSpan.end };
     this.isStatic = definition.specifiers.storage.includes("static");
-    this.hash = definition.tokenHash;
+    this.#hash = definition.tokenHash;
     this.file = file;
     this.start = definition.start;
-    this.end = definition.end;
-    if (definition.mentions !== undefined) this.mentions = definition.mentions;
+    this.#end = definition.end;
+    this.#mentions = definition.mentions;
     this.#definition = definition;
-    this.#lower = lower;
+    this.#lowering = lower;
   }
 
+  /**
+   * Puts another body in: the definition begins where it began, and has the same head. Answers that were made of the body change.
+   */
+  edit(definition: FunctionDefinition, lower: (definition: FunctionDefinition) => LoweredBody): void {
+    this.#end = definition.end;
+    this.#hash = definition.tokenHash;
+    this.#mentions = definition.mentions;
+    this.#definition = definition;
+    this.#lowering = lower;
+    this.#lowered = undefined;
+    this.#body?.change();
+  }
+
+  get body(): EditableBody | undefined {
+    if (isRecording()) this.#body ??= new EditableBody();
+    return this.#body;
+  }
+
+  get end(): number {
+    this.body?.read();
+    return this.#end;
+  }
+  get hash(): number {
+    return this.#hash;
+  }
+  get mentions(): Mentions | undefined {
+    return this.#mentions;
+  }
   get annotations(): readonly string[] {
     this.#annotations ??= this.#definition?.annotations.map(spellAnnotation) ?? [];
     return this.#annotations;
   }
+  /** Told by the head, which no edit changes. */
   get result(): Type {
-    return this.#lowered().result;
+    return this.#lower().result;
   }
   get parameters(): readonly VariableId[] {
-    return this.#lowered().parameters;
+    return this.#lower().parameters;
   }
   get variables(): readonly Variable[] {
-    return this.#lowered().variables;
+    return this.#read().variables;
   }
   get blocks(): readonly Block[] {
-    return this.#lowered().blocks;
+    return this.#read().blocks;
   }
   get gaps(): readonly Gap[] {
-    return this.#lowered().gaps;
+    return this.#read().gaps;
   }
 
-  #lowered(): LoweredBody {
-    if (this.#body === undefined) {
+  #read(): LoweredBody {
+    this.body?.read();
+    return this.#lower();
+  }
+
+  #lower(): LoweredBody {
+    if (this.#lowered === undefined) {
       const nothing = { result: { kind: "unknown" }, parameters: [], variables: [], blocks: [], gaps: [] } as const;
-      this.#body = this.#definition && this.#lower ? this.#lower(this.#definition) : nothing;
+      this.#lowered = this.#definition && this.#lowering ? this.#lowering(this.#definition) : nothing;
       // The tree is not needed any more, nor the scope.
       this.#annotations ??= this.#definition?.annotations.map(spellAnnotation);
       this.#definition = undefined;
-      this.#lower = undefined;
+      this.#lowering = undefined;
     }
-    return this.#body;
+    return this.#lowered;
   }
 }

@@ -3,13 +3,15 @@
  * many functions, never too few: the names that macros of the unit put in count, those that they may paste together, and those that
  * guards and clean-ups call without naming them.
  */
+import type { Mentions } from "../syntax/c/mentions.ts";
 import type { FileDeclarations, Macro } from "./declarations.ts";
+import { Answer, isRecording, knownMap, knownValue } from "./dependencies.ts";
 import { assignableFields } from "./kernel-macros.ts";
 import { canPaste, isMadeCall, makesCalls, type Paste, textOfMacro } from "./macro-names.ts";
 import type { ProgramFile, ProgramFunction } from "./program.ts";
 
 /** Positions in the file's functions, doubled; odd where the name stands without `(` behind it. */
-type FileIndex = ReadonlyMap<string, readonly number[]>;
+type FileIndex = Map<string, number[]>;
 
 const fileIndexes = new WeakMap<ProgramFile, FileIndex>();
 
@@ -33,7 +35,7 @@ function indexOf(file: ProgramFile): FileIndex {
 }
 
 /** For each name the files that hold it: most names that rules ask for are in none. */
-function filesByName(files: readonly ProgramFile[]): ReadonlyMap<string, readonly ProgramFile[]> {
+function filesByName(files: readonly ProgramFile[]): Map<string, ProgramFile[]> {
   const found = new Map<string, ProgramFile[]>();
   for (const file of files)
     for (const name of indexOf(file).keys()) {
@@ -44,20 +46,34 @@ function filesByName(files: readonly ProgramFile[]): ReadonlyMap<string, readonl
   return found;
 }
 
+/** By name, where it stands in the function at a position. */
+function codesOf(mentions: Mentions, at: number): Map<string, number> {
+  const codes = new Map<string, number>();
+  for (const name of mentions.called) codes.set(name, 2 * at);
+  for (const name of mentions.valued) codes.set(name, 2 * at + 1);
+  return codes;
+}
+
+/** Stand among the names for what no name tells. */
+const positionalLists = "{}";
+const cleaningNames = "guard()";
+
 export class MentionIndex {
   readonly #files: readonly ProgramFile[];
   readonly #macros = new Map<string, Macro[]>();
   /** For each name the macros whose replacement holds it. */
   #holders: Map<string, string[]> | undefined;
-  readonly #known = new Map<string, readonly ProgramFunction[]>();
-  #filesWith: ReadonlyMap<string, readonly ProgramFile[]> | undefined;
+  readonly #known = knownMap<string, readonly ProgramFunction[]>();
+  /** By name, the answer "these functions hold the name", which an edit may change; empty where nothing is edited. */
+  readonly #holding = new Map<string, Answer>();
+  #filesWith: Map<string, ProgramFile[]> | undefined;
   readonly #reaching = new Map<string, readonly string[]>();
   #pasting: readonly { readonly name: string; readonly pastes: readonly Paste[] }[] | undefined;
-  #cleaning: ReadonlySet<ProgramFunction> | undefined;
   #unknown: readonly ProgramFunction[] | undefined;
   #all: readonly ProgramFunction[] | undefined;
   #ordinals: Map<ProgramFunction, number> | undefined;
-  #positional: ReadonlySet<ProgramFunction> | undefined;
+  readonly #positional = knownValue(() => this.#findPositional());
+  readonly #cleaning = knownValue(() => this.#findMakingCalls());
 
   /** The files in the unit's order, and everything that they declare. */
   constructor(files: readonly ProgramFile[], declarations: Iterable<FileDeclarations>) {
@@ -76,7 +92,7 @@ export class MentionIndex {
     if (found === undefined) {
       const names = [name, ...this.#macrosReaching(name)];
       found = this.#gather(names, (code) => code >> 1);
-      if (isMadeCall(name)) found = this.inOrder([...found, ...this.#makingCalls()]);
+      if (isMadeCall(name)) found = this.inOrder([...found, ...this.#cleaning()]);
       this.#known.set(name, found);
     }
     return found;
@@ -114,8 +130,50 @@ export class MentionIndex {
     return sorted;
   }
 
-  /** Functions of a file that may use any function as a value, in order. `isFunction` knows the names of functions. */
-  valuingAny(file: ProgramFile, isFunction: (name: string) => boolean): readonly ProgramFunction[] {
+  /** A function was edited: it held the names of `before`, and holds others now. */
+  edited(target: ProgramFunction, file: ProgramFile, before: Mentions | undefined): void {
+    const after = target.mentions;
+    if (before === undefined || after === undefined) return;
+    const at = file.functions.indexOf(target);
+    const old = codesOf(before, at);
+    const now = codesOf(after, at);
+    const index = indexOf(file);
+    this.#filesWith ??= filesByName(this.#files);
+    for (const name of new Set([...old.keys(), ...now.keys()])) {
+      const code = now.get(name);
+      const known = old.get(name);
+      if (code === known) continue;
+      const codes = (index.get(name) ?? []).filter((one) => one !== known);
+      if (code !== undefined) codes.push(code);
+      index.set(name, codes);
+      const files = this.#filesWith.get(name);
+      if (files === undefined) this.#filesWith.set(name, [file]);
+      else if (!files.includes(file)) files.push(file);
+      this.#change(name);
+      if (makesCalls(name)) this.#change(cleaningNames);
+    }
+    if (before.positional !== after.positional) this.#change(positionalLists);
+  }
+
+  #change(name: string): void {
+    const answer = this.#holding.get(name);
+    this.#holding.delete(name);
+    answer?.change();
+  }
+
+  /** Whoever asks is made of where the name stands. */
+  #read(name: string): void {
+    if (!isRecording()) return;
+    let answer = this.#holding.get(name);
+    if (answer === undefined) {
+      answer = new Answer();
+      this.#holding.set(name, answer);
+    }
+    answer.read();
+  }
+
+  /** Tells which functions of a file may use any function as a value. `isFunction` knows the names of functions. */
+  valuingAny(isFunction: (name: string) => boolean): (one: ProgramFunction) => boolean {
     const verdicts = new Map<string, boolean>();
     const called = new Map<string, boolean>();
     const judge = (name: string): boolean => {
@@ -134,25 +192,24 @@ export class MentionIndex {
       }
       return verdict;
     };
-    return file.functions.filter(({ mentions }) => {
-      if (mentions === undefined) return true;
-      return mentions.valued.some(judge) || mentions.called.some(judgeCalled);
-    });
+    return ({ mentions }) => mentions === undefined || mentions.valued.some(judge) || mentions.called.some(judgeCalled);
   }
 
   /** Functions in which a brace list may fill members that it does not name. */
   get positional(): ReadonlySet<ProgramFunction> {
-    if (this.#positional === undefined) {
-      const macros = [...this.#macros].flatMap(([name, list]) =>
-        list.some((one) => textOfMacro(one).positional) ? [name] : [],
-      );
-      const reaching = new Set(macros.flatMap((name) => [name, ...this.#macrosReaching(name)]));
-      const found = new Set(this.#gather([...reaching], (code) => code >> 1));
-      for (const file of this.#files)
-        for (const one of file.functions) if (one.mentions?.positional !== false) found.add(one);
-      this.#positional = found;
-    }
-    return this.#positional;
+    return this.#positional();
+  }
+
+  #findPositional(): ReadonlySet<ProgramFunction> {
+    this.#read(positionalLists);
+    const macros = [...this.#macros].flatMap(([name, list]) =>
+      list.some((one) => textOfMacro(one).positional) ? [name] : [],
+    );
+    const reaching = new Set(macros.flatMap((name) => [name, ...this.#macrosReaching(name)]));
+    const found = new Set(this.#gather([...reaching], (code) => code >> 1));
+    for (const file of this.#files)
+      for (const one of file.functions) if (one.mentions?.positional !== false) found.add(one);
+    return found;
   }
 
   /** Whether the expansion of a macro may hold a function's name; never for a name that is no macro. */
@@ -208,27 +265,27 @@ export class MentionIndex {
   }
 
   /** Functions with guards or clean-ups, which call what they do not name. */
-  #makingCalls(): ReadonlySet<ProgramFunction> {
-    if (this.#cleaning === undefined) {
-      const found = new Set<ProgramFunction>();
-      this.#filesWith ??= filesByName(this.#files);
-      for (const name of [...this.#filesWith.keys(), ...this.#holdersOfAll().keys()])
-        if (makesCalls(name)) for (const one of this.mentioning(name)) found.add(one);
-      this.#cleaning = found;
-    }
-    return this.#cleaning;
+  #findMakingCalls(): ReadonlySet<ProgramFunction> {
+    this.#read(cleaningNames);
+    const found = new Set<ProgramFunction>();
+    this.#filesWith ??= filesByName(this.#files);
+    for (const name of [...this.#filesWith.keys(), ...this.#holdersOfAll().keys()])
+      if (makesCalls(name)) for (const one of this.mentioning(name)) found.add(one);
+    return found;
   }
 
   /** The functions of all files that hold one of the names, with those of which no names are known. */
   #gather(names: readonly string[], positionOf: (code: number) => number): readonly ProgramFunction[] {
     const found: ProgramFunction[] = [];
     this.#filesWith ??= filesByName(this.#files);
-    for (const name of names)
+    for (const name of names) {
+      this.#read(name);
       for (const file of this.#filesWith.get(name) ?? [])
         for (const code of indexOf(file).get(name) ?? []) {
           const one = file.functions[positionOf(code)];
           if (one !== undefined) found.push(one);
         }
+    }
     this.#unknown ??= this.#files.flatMap((file) => file.functions.filter((one) => one.mentions === undefined));
     return found.length === 0 ? this.#unknown : this.inOrder([...found, ...this.#unknown]);
   }

@@ -7,6 +7,7 @@
  */
 import type { FileSpan } from "../text/span.ts";
 import type { Mentions } from "../syntax/c/mentions.ts";
+import type { Editable } from "./body-index.ts";
 import type { RecordDefinition, Type } from "./types.ts";
 
 // ---------------------------------------------------------------- access paths
@@ -180,7 +181,7 @@ export interface Variable {
   readonly annotations: readonly string[];
 }
 
-export interface ProgramFunction extends FileSpan {
+export interface ProgramFunction extends FileSpan, Editable {
   readonly name: string;
   readonly nameSpan: FileSpan;
   readonly isStatic: boolean;
@@ -196,7 +197,7 @@ export interface ProgramFunction extends FileSpan {
   /** The language it was written in. */
   readonly language: "c" | "typescript";
   /** The names that occur in it; absent where they are not known. Nothing is lowered to tell. */
-  readonly mentions?: Mentions;
+  readonly mentions?: Mentions | undefined;
   /** What lowering it did not understand; the file's gaps hold them too. */
   readonly gaps?: readonly Gap[];
 }
@@ -273,6 +274,9 @@ export interface DriverUnit {
   calleesOf(
     caller: ProgramFunction,
   ): readonly { readonly statement: CallStatement; readonly target: ProgramFunction }[];
+  /** The functions that have such calls of the target: cheaper than the calls where only they matter, and more stable. */
+  callingFunctions(target: ProgramFunction): ReadonlySet<ProgramFunction>;
+  calledFunctions(caller: ProgramFunction): ReadonlySet<ProgramFunction>;
 }
 export interface CallSite {
   readonly caller: ProgramFunction;

@@ -1,8 +1,10 @@
 /** Who calls whom in a unit, directly and through ops tables. Functions are lowered only where their names say that it matters. */
+import { BodyIndex } from "./body-index.ts";
+import { knownMap, knownValue } from "./dependencies.ts";
 import { LoweredFile } from "./lower-c-file.ts";
 import type { MentionIndex } from "./mention-index.ts";
 import { opsTablesOfFunction } from "./ops-tables.ts";
-import type { CallSite, CallStatement, OpsTable, ProgramFile, ProgramFunction } from "./program.ts";
+import type { Block, CallSite, CallStatement, OpsTable, ProgramFile, ProgramFunction } from "./program.ts";
 
 interface Callee {
   readonly statement: CallStatement;
@@ -11,13 +13,13 @@ interface Callee {
 
 type Named = (name: string, file: string) => ProgramFunction | undefined;
 
-const tablesOf = new WeakMap<ProgramFunction, readonly OpsTable[]>();
+const tablesOf = new WeakMap<readonly Block[], readonly OpsTable[]>();
 
 function functionTables(one: ProgramFunction): readonly OpsTable[] {
-  let tables = tablesOf.get(one);
+  let tables = tablesOf.get(one.blocks);
   if (tables === undefined) {
     tables = opsTablesOfFunction(one);
-    tablesOf.set(one, tables);
+    tablesOf.set(one.blocks, tables);
   }
   return tables;
 }
@@ -26,14 +28,32 @@ export class UnitCalls {
   readonly #files: readonly ProgramFile[];
   readonly #mentions: MentionIndex;
   readonly #named: Named;
-  readonly #callers = new Map<ProgramFunction, readonly CallSite[]>();
-  readonly #callees = new Map<ProgramFunction, readonly Callee[]>();
-  readonly #calls = new Map<ProgramFunction, ReadonlyMap<ProgramFunction, readonly CallStatement[]>>();
-  readonly #handlers = new Map<string, readonly ProgramFunction[]>();
-  readonly #storing = new Map<string, readonly ProgramFunction[]>();
-  readonly #tables = new Map<ProgramFile, readonly OpsTable[]>();
-  readonly #valuing = new Map<ProgramFile, readonly ProgramFunction[]>();
-  #opsTables: readonly OpsTable[] | undefined;
+  readonly #callers = knownMap<ProgramFunction, readonly CallSite[]>();
+  readonly #callees = knownMap<ProgramFunction, readonly Callee[]>();
+  readonly #handlers = knownMap<string, readonly ProgramFunction[]>();
+  readonly #storing = knownMap<string, readonly ProgramFunction[]>();
+  readonly #tables = knownMap<ProgramFile, readonly OpsTable[]>();
+  readonly #valuing = knownMap<ProgramFile, readonly ProgramFunction[]>();
+  readonly #opsTables = knownValue(() => this.#files.flatMap((file) => this.#tablesOf(file)));
+  /** A function's calls by the function that they may enter. */
+  readonly #calls = new BodyIndex((caller: ProgramFunction) => this.#callsByTarget(caller));
+  readonly #entered = new BodyIndex(
+    (caller: ProgramFunction) => new Map([[0 as const, new Set(this.#callsByTarget(caller).keys())]]),
+    sameSet,
+  );
+  readonly #enters = new BodyIndex(
+    (caller: ProgramFunction) => new Map([...this.#callsByTarget(caller).keys()].map((target) => [target, true])),
+    () => true,
+  );
+  readonly #calling = knownMap<ProgramFunction, ReadonlySet<ProgramFunction>>();
+  /** What a function's assignments put into tables, by field and by value. */
+  readonly #byField = new BodyIndex((one: ProgramFunction) => entriesBy(one, "field"), sameEntries);
+  readonly #byValue = new BodyIndex((one: ProgramFunction) => entriesBy(one, "value"), sameEntries);
+  readonly #values = new BodyIndex(
+    (one: ProgramFunction) => new Map([[0 as const, this.#judgeOf(one.file)(one)]]),
+    (a, b) => a === b,
+  );
+  readonly #judges = new Map<string, (one: ProgramFunction) => boolean>();
   #holding: Map<string, { readonly file: string; readonly field: string }[]> | undefined;
 
   /** The files in the unit's order. `named` finds the definition that a name means in a file. */
@@ -44,8 +64,7 @@ export class UnitCalls {
   }
 
   get opsTables(): readonly OpsTable[] {
-    this.#opsTables ??= this.#files.flatMap((file) => this.#tablesOf(file));
-    return this.#opsTables;
+    return this.#opsTables();
   }
 
   storing(field: string): readonly ProgramFunction[] {
@@ -85,24 +104,38 @@ export class UnitCalls {
   #findCallers(target: ProgramFunction): readonly CallSite[] {
     const sites: CallSite[] = [];
     for (const caller of this.#mentions.inOrder(this.#candidates(target)))
-      for (const statement of this.#callsByTarget(caller).get(target) ?? []) sites.push({ caller, statement });
+      for (const statement of this.#calls.get(caller, target) ?? []) sites.push({ caller, statement });
     return sites;
   }
 
-  /** The caller's calls by the function that they may enter. */
   #callsByTarget(caller: ProgramFunction): ReadonlyMap<ProgramFunction, readonly CallStatement[]> {
-    let calls = this.#calls.get(caller);
-    if (calls === undefined) {
-      const made = new Map<ProgramFunction, CallStatement[]>();
-      for (const { statement, target } of this.calleesOf(caller)) {
-        const list = made.get(target);
-        if (list === undefined) made.set(target, [statement]);
-        else list.push(statement);
+    const made = new Map<ProgramFunction, CallStatement[]>();
+    for (const block of caller.blocks)
+      for (const statement of block.statements) {
+        if (statement.kind !== "call") continue;
+        for (const target of this.#targets(statement, caller)) {
+          const list = made.get(target);
+          if (list === undefined) made.set(target, [statement]);
+          else list.push(statement);
+        }
       }
-      calls = made;
-      this.#calls.set(caller, calls);
+    return made;
+  }
+
+  /** The functions that a function may call. */
+  entered(caller: ProgramFunction): ReadonlySet<ProgramFunction> {
+    return this.#entered.get(caller, 0) ?? noFunctions;
+  }
+
+  /** The functions that may call a function. */
+  calling(target: ProgramFunction): ReadonlySet<ProgramFunction> {
+    let found = this.#calling.get(target);
+    if (found === undefined) {
+      const candidates = this.#mentions.inOrder(this.#candidates(target));
+      found = new Set(candidates.filter((caller) => this.#enters.get(caller, target) === true));
+      this.#calling.set(target, found);
     }
-    return calls;
+    return found;
   }
 
   /** Functions that may call the target, told by names. */
@@ -113,9 +146,9 @@ export class UnitCalls {
     const fields = new Set<string>();
     for (const { file, field } of this.#fieldsHolding(target.name))
       if (this.#named(target.name, file) === target) fields.add(field);
-    for (const table of holders.flatMap(functionTables))
-      for (const entry of table.entries)
-        if (entry.value === target.name && this.#named(entry.value, table.file) === target) fields.add(entry.field);
+    for (const holder of holders)
+      for (const entry of this.#byValue.get(holder, target.name) ?? [])
+        if (this.#named(entry.value, entry.file) === target) fields.add(entry.field);
     for (const field of fields) for (const one of this.#mentions.mentioning(field)) candidates.add(one);
     return candidates;
   }
@@ -154,21 +187,19 @@ export class UnitCalls {
     if (found === undefined) {
       const handlers = new Set<ProgramFunction>();
       const storing = new Set(this.storing(field));
+      const add = (value: string, file: string): void => {
+        const target = this.#named(value, file);
+        if (target !== undefined) handlers.add(target);
+      };
       for (const file of this.#files) {
-        const tables =
-          file.globalTables === undefined
-            ? file.opsTables
-            : [
-                ...file.globalTables,
-                ...this.#valuingOf(file).flatMap((one) => (storing.has(one) ? functionTables(one) : [])),
-              ];
-        for (const table of tables) {
-          if (table.record !== record) continue;
-          for (const entry of table.entries) {
-            const target = entry.field === field ? this.#named(entry.value, table.file) : undefined;
-            if (target !== undefined) handlers.add(target);
-          }
-        }
+        for (const table of file.globalTables ?? file.opsTables)
+          if (table.record === record)
+            for (const entry of table.entries) if (entry.field === field) add(entry.value, table.file);
+        if (file.globalTables === undefined) continue;
+        for (const one of this.#valuingOf(file))
+          if (storing.has(one))
+            for (const entry of this.#byField.get(one, field) ?? [])
+              if (entry.record === record) add(entry.value, entry.file);
       }
       found = [...handlers];
       this.#handlers.set(key, found);
@@ -191,9 +222,59 @@ export class UnitCalls {
     let found = this.#valuing.get(file);
     if (found === undefined) {
       found =
-        file instanceof LoweredFile ? this.#mentions.valuingAny(file, (name) => file.isFunction(name)) : file.functions;
+        file instanceof LoweredFile
+          ? file.functions.filter((one) => this.#values.get(one, 0) === true)
+          : file.functions;
       this.#valuing.set(file, found);
     }
     return found;
   }
+
+  /** Tells which functions of the file may use a function as a value. */
+  #judgeOf(name: string): (one: ProgramFunction) => boolean {
+    let judge = this.#judges.get(name);
+    if (judge === undefined) {
+      const file = this.#files.find((one) => one.name === name);
+      judge = this.#mentions.valuingAny((value) => file instanceof LoweredFile && file.isFunction(value));
+      this.#judges.set(name, judge);
+    }
+    return judge;
+  }
+}
+
+const noFunctions: ReadonlySet<ProgramFunction> = new Set();
+
+interface TableEntry {
+  readonly record: string | undefined;
+  readonly file: string;
+  readonly field: string;
+  readonly value: string;
+}
+
+function entriesBy(one: ProgramFunction, by: "field" | "value"): ReadonlyMap<string, readonly TableEntry[]> {
+  const made = new Map<string, TableEntry[]>();
+  for (const { record, file, entries } of functionTables(one))
+    for (const { field, value } of entries) {
+      const entry = { record, file, field, value };
+      const list = made.get(entry[by]);
+      if (list === undefined) made.set(entry[by], [entry]);
+      else list.push(entry);
+    }
+  return made;
+}
+
+function sameEntries(a: readonly TableEntry[], b: readonly TableEntry[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((one, i) => {
+      const other = b[i];
+      return (
+        other !== undefined && one.record === other.record && one.field === other.field && one.value === other.value
+      );
+    })
+  );
+}
+
+function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
 }

@@ -186,6 +186,14 @@ class Unit implements DriverUnit {
   ): readonly { readonly statement: CallStatement; readonly target: ProgramFunction }[] {
     return this.#calls.calleesOf(caller);
   }
+
+  callingFunctions(target: ProgramFunction): ReadonlySet<ProgramFunction> {
+    return this.#calls.calling(target);
+  }
+
+  calledFunctions(caller: ProgramFunction): ReadonlySet<ProgramFunction> {
+    return this.#calls.entered(caller);
+  }
 }
 
 function pushTo<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {

@@ -2,6 +2,7 @@
  * Second kernel addresses that a driver makes of pages: vmap() and vm_map_ram(). The linear map keeps the first one, cached, and on a
  * cache that is indexed by virtual address each of them has lines of its own (Documentation/core-api/cachetlb.rst:374-398, 6.12.117).
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts, Value } from "../facts.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -18,7 +19,7 @@ export interface KernelAlias {
   readonly protection: Expression | undefined;
 }
 
-const known = new WeakMap<Facts, readonly KernelAlias[]>();
+const known = new KnownOf<Facts, readonly KernelAlias[]>();
 
 /** All aliases of the unit, by call name, file and place. */
 export function kernelAliases(facts: Facts): readonly KernelAlias[] {

@@ -3,6 +3,7 @@
  * `.mmap` and `.fault` of one driver are read together: the protection may be set in the one and the page inserted in the other,
  * or the subsystem's core may have set it before.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { Expression, GlobalVariable, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
@@ -53,7 +54,7 @@ const calls: Readonly<Record<string, Shape>> = {
   vmf_insert_mixed: { vma: 0, subject: 2, unit: "pfn" },
 };
 
-const known = new WeakMap<Facts, readonly UserMapping[]>();
+const known = new KnownOf<Facts, readonly UserMapping[]>();
 
 /** All user mappings of the unit, by file and place. */
 export function userMappings(facts: Facts): readonly UserMapping[] {

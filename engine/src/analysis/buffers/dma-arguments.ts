@@ -2,6 +2,7 @@
  * Pointers that a driver hands to something that does DMA on them: the streaming API, scatterlists, and buses whose transfer
  * functions map the buffer themselves.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts, Value } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -24,7 +25,7 @@ export interface DmaArgument {
   readonly pointer?: Expression;
 }
 
-const known = new WeakMap<Facts, readonly DmaArgument[]>();
+const known = new KnownOf<Facts, readonly DmaArgument[]>();
 
 /** All of them in the unit, by file and place. */
 export function dmaArguments(facts: Facts): readonly DmaArgument[] {

@@ -2,6 +2,7 @@
  * Members of structs that are handed to something that does DMA on them: by address in a call, through a parameter, in a
  * scatterlist that the same function hands on, or as the buffer of an SPI transfer.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, PathStep, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { dmaArguments } from "./dma-arguments.ts";
@@ -37,7 +38,7 @@ export interface DmaMember {
 const mostCallers = 16;
 const deepest = 3;
 
-const known = new WeakMap<Facts, readonly DmaMember[]>();
+const known = new KnownOf<Facts, readonly DmaMember[]>();
 
 /** All of them in the unit, by kind of use, file and place. */
 export function dmaMembers(facts: Facts): readonly DmaMember[] {

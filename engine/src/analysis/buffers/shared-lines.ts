@@ -2,6 +2,7 @@
  * Members that a device writes and that share a cache line with members that the CPU writes: what one of them stores is lost when
  * the line is written back or invalidated for the other (Documentation/core-api/dma-api.rst:287-298, 6.12.117).
  */
+import { knownMap, type KnownMap } from "../../program/dependencies.ts";
 import type { PathStep, ProgramFunction } from "../../program/program.ts";
 import { type DmaMember, dmaMembers } from "./dma-members.ts";
 import type { Facts } from "../facts.ts";
@@ -169,15 +170,15 @@ function writingOf(facts: Facts, one: LaidMember): Pick<Neighbour, "written" | "
 /** Handlers that run before anything else works on the device's struct, or after it. */
 const setUpHandlers = /^(probe|init|remove|disconnect|attach|detach|bind|unbind|ndo_init|shutdown|exit)$/;
 
-const known = new WeakMap<Facts, Map<ProgramFunction, boolean>>();
+const known = new WeakMap<Facts, KnownMap<ProgramFunction, boolean>>();
 
 /** Whether the function only ever runs while the device is set up or taken down. */
 function setsUp(facts: Facts, owner: ProgramFunction, depth: number): boolean {
-  const memory = known.get(facts) ?? new Map<ProgramFunction, boolean>();
+  const memory = known.get(facts) ?? knownMap<ProgramFunction, boolean>();
   known.set(facts, memory);
   const before = memory.get(owner);
   if (before !== undefined) return before;
-  memory.set(owner, true);
+  memory.assume(owner, true);
   const entries = facts.unit.opsTables.flatMap((table) => table.entries).filter((one) => one.value === owner.name);
   const callers = facts.unit.callersOf(owner);
   const only =

@@ -1,4 +1,5 @@
 /** Shared by the rules on coherent memory: what counts as such, and which conversions a stronger finding already speaks for. */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, PathStep, ProgramFunction } from "../../program/program.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { placesIn } from "../flow/finding-path.ts";
@@ -41,7 +42,7 @@ export interface MappingWrongs {
   readonly cached: readonly MappingVerdict[];
 }
 
-const mappingWrongs = new WeakMap<Facts, MappingWrongs>();
+const mappingWrongs = new KnownOf<Facts, MappingWrongs>();
 
 export function coherentMappings(facts: Facts): MappingWrongs {
   const known = mappingWrongs.get(facts);
@@ -76,7 +77,7 @@ export interface CoherentEntry extends Verdict {
   readonly mapped: boolean;
 }
 
-const allEntries = new WeakMap<Facts, readonly CoherentEntry[]>();
+const allEntries = new KnownOf<Facts, readonly CoherentEntry[]>();
 
 /** Entries of lists that are mapped for DMA. */
 export function coherentEntries(facts: Facts): readonly CoherentEntry[] {

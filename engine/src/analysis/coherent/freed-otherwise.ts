@@ -2,6 +2,7 @@
  * Coherent memory that is freed with other arguments than it was allocated with: another pool, another memory's handle, another size.
  * Each is told only where it is certain: where the driver keeps it elsewhere, computes it, or may mean another allocation, nothing is said.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression, Place, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
@@ -87,7 +88,7 @@ function fieldOf(
   return symbol?.kind === "entry" ? fieldKey(symbol.location.steps) : undefined;
 }
 
-const pools = new WeakMap<Facts, ReadonlySet<string>>();
+const pools = new KnownOf<Facts, ReadonlySet<string>>();
 
 /** Whether a pool is made for the field, and nothing else is ever stored to it. */
 function isOwnPool(facts: Facts, key: string): boolean {

@@ -3,6 +3,7 @@
  * did not enable them again; and in handlers of hard interrupts. Calls within the unit are followed a few levels, callers too where all
  * of them are known. What is not known counts as enabled.
  */
+import { type KnownMap, knownMap, KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
 import { expressionsOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
@@ -133,19 +134,19 @@ function change(facts: Facts, call: CallStatement, depth: number, levels: number
   return restores.test(name) && depth > 0 ? -1 : 0;
 }
 
-const known = new WeakMap<Facts, Map<ProgramFunction, Map<number, number>>>();
+const known = new WeakMap<Facts, Map<ProgramFunction, KnownMap<number, number>>>();
 
 /** The least depth with which the function returns. */
 function depthAfter(facts: Facts, owner: ProgramFunction, entry: number, levels: number): number {
   if (levels === 0) return entry;
-  const all = known.get(facts) ?? new Map<ProgramFunction, Map<number, number>>();
+  const all = known.get(facts) ?? new Map<ProgramFunction, KnownMap<number, number>>();
   known.set(facts, all);
   const key = entry * 8 + levels;
-  const mine = all.get(owner) ?? new Map<number, number>();
+  const mine = all.get(owner) ?? knownMap<number, number>();
   all.set(owner, mine);
   const before = mine.get(key);
   if (before !== undefined) return before;
-  mine.set(key, entry);
+  mine.assume(key, entry);
   const starts = depths(facts, owner, entry, levels - 1);
   const ends = owner.blocks.flatMap(({ id, statements, terminator }) => {
     const start = starts[id];
@@ -160,7 +161,7 @@ function nameOf(call: CallStatement): string {
   return call.callee.kind === "direct" ? call.callee.name : "";
 }
 
-const registered = new WeakMap<Facts, ReadonlyMap<ProgramFunction, InterruptsOff>>();
+const registered = new KnownOf<Facts, ReadonlyMap<ProgramFunction, InterruptsOff>>();
 
 /** The unit's hard interrupt handlers, each with its first registration. */
 function handlersOf(facts: Facts): ReadonlyMap<ProgramFunction, InterruptsOff> {
@@ -188,7 +189,7 @@ function handlersOf(facts: Facts): ReadonlyMap<ProgramFunction, InterruptsOff> {
 function isUsedAsValue(facts: Facts, owner: ProgramFunction): boolean {
   let known = usedAsValue.get(facts);
   if (!known) {
-    known = new Map();
+    known = knownMap();
     usedAsValue.set(facts, known);
   }
   let isUsed = known.get(owner.name);
@@ -199,7 +200,7 @@ function isUsedAsValue(facts: Facts, owner: ProgramFunction): boolean {
   return isUsed;
 }
 
-const usedAsValue = new WeakMap<Facts, Map<string, boolean>>();
+const usedAsValue = new WeakMap<Facts, KnownMap<string, boolean>>();
 
 function findsUseAsValue(facts: Facts, owner: ProgramFunction): boolean {
   const { unit } = facts;

@@ -3,6 +3,7 @@
  * cache once and gives the only address that is good from then on (kernel/dma/direct.c:272-298, linux 6.12.117). A page or frame that
  * linear-map arithmetic made of the pointer is another page, and has a law of its own (coherent-uses.ts).
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import { kernelAliases, nameOfPages } from "../aliases/kernel-aliases.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
@@ -30,7 +31,7 @@ const cachedMaps: Readonly<Record<string, { readonly address: number; readonly f
   ioremap_cache: { address: 0 },
 };
 
-const known = new WeakMap<Facts, readonly LinearAlias[]>();
+const known = new KnownOf<Facts, readonly LinearAlias[]>();
 
 export function linearAliases(facts: Facts): readonly LinearAlias[] {
   let found = known.get(facts);

@@ -3,6 +3,7 @@
  * Only order that the kernel's contract gives counts (Documentation/memory-barriers.txt, 6.12.117): barriers and the ordered
  * register accessors. A call that nobody knows may hold a barrier, so nothing is said across it.
  */
+import { knownMap, type KnownMap } from "../../program/dependencies.ts";
 import type { Ordering } from "../../kernel/contract.ts";
 import { isInert } from "../../kernel/inert.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
@@ -272,11 +273,13 @@ const unordered: ReadonlySet<string> = new Set([
   "page-to-virt",
 ]);
 
-const silent = new WeakMap<ProgramFunction, boolean>();
+const silent = new WeakMap<Facts, KnownMap<ProgramFunction, boolean>>();
 
 /** Whether a function of the unit, and all that it calls, holds nothing that could order anything. */
 function isSilent(facts: Facts, target: ProgramFunction, entered: Set<ProgramFunction>): boolean {
-  const known = silent.get(target);
+  const all = silent.get(facts) ?? knownMap<ProgramFunction, boolean>();
+  silent.set(facts, all);
+  const known = all.get(target);
   if (known !== undefined) return known;
   if (entered.has(target) || entered.size > 20) return false;
   entered.add(target);
@@ -293,6 +296,6 @@ function isSilent(facts: Facts, target: ProgramFunction, entered: Set<ProgramFun
       return next !== undefined && isSilent(facts, next, entered);
     }),
   );
-  silent.set(target, result);
+  all.set(target, result);
   return result;
 }

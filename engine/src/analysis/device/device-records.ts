@@ -1,4 +1,5 @@
 /** Records that a driver shares with a device: which lie in coherent memory, and which of their fields the device writes. */
+import { knownMap, type KnownMap } from "../../program/dependencies.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
 import { pointersOf } from "../../program/visit.ts";
@@ -42,14 +43,17 @@ export function coherentRecordFinder(
   };
 }
 
-const deviceWritten = new WeakMap<Facts, Map<string, boolean>>();
+const deviceWritten = new WeakMap<Facts, KnownMap<string, boolean>>();
 
 /** Whether the device may write the field: the driver stores nothing there but constants that clear it or give its size. */
 export function isDeviceWritten(facts: Facts, field: string): boolean {
-  const fields = deviceWritten.get(facts) ?? new Map<string, boolean>();
+  const fields = deviceWritten.get(facts) ?? knownMap<string, boolean>();
   deviceWritten.set(facts, fields);
-  const known = fields.get(field) ?? onlyConstantsStored(facts, field);
-  fields.set(field, known);
+  let known = fields.get(field);
+  if (known === undefined) {
+    known = onlyConstantsStored(facts, field);
+    fields.set(field, known);
+  }
   return known;
 }
 

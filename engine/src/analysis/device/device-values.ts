@@ -2,6 +2,7 @@
  * Values that a device wrote into coherent memory and that the driver trusts: as an index, a length or a loop's bound.
  * A device that is broken, or that an attacker has replaced, writes what it likes (SADA, USENIX Security 2021).
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { BlockId, Expression, Place, ProgramFunction, Statement, VariableId } from "../../program/program.ts";
 import { readsOf, typeOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
@@ -80,7 +81,7 @@ export function deviceLoads(facts: Facts, owner: ProgramFunction): readonly Devi
   return loads;
 }
 
-const known = new WeakMap<Facts, readonly TrustedValue[]>();
+const known = new KnownOf<Facts, readonly TrustedValue[]>();
 
 /** Device-written values that are used as an index or as a length and that nothing on the way compares or masks. */
 export function trustedValues(facts: Facts): readonly TrustedValue[] {

@@ -2,7 +2,16 @@
  * Words by which a device and a driver tell each other whose a descriptor is: a field that the driver tests a bit of, and in
  * which it sets that very bit when it hands the descriptor over. Found by values, never by a field's name.
  */
-import type { BlockId, Expression, Place, ProgramFunction, Statement, VariableId } from "../../program/program.ts";
+import { type KnownMap, knownMap, KnownOf } from "../../program/dependencies.ts";
+import type {
+  Block,
+  BlockId,
+  Expression,
+  Place,
+  ProgramFunction,
+  Statement,
+  VariableId,
+} from "../../program/program.ts";
 import { passesThrough } from "../values/api-effects.ts";
 import type { Facts } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -22,21 +31,21 @@ interface Bits {
   readonly text: string;
 }
 /** Field to the bits of it, by their text. */
-type FieldBits = Map<string, Map<string, Bits>>;
+type FieldBits = KnownMap<string, ReadonlyMap<string, Bits>>;
 
-const known = new WeakMap<Facts, OwnershipWords>();
+const known = new KnownOf<Facts, OwnershipWords>();
 
 export function ownershipWords(facts: Facts): OwnershipWords {
   const found = known.get(facts);
   if (found) return found;
   // By field, when somebody asks for it: only functions that hold the field's name are looked into.
-  const tested: FieldBits = new Map();
+  const tested: FieldBits = knownMap();
   const testedBits = (key: string): ReadonlyMap<string, Bits> =>
     bitsOf(tested, key, (bits) => {
       for (const owner of facts.unit.functionsMentioning(memberOf(key)))
         for (const test of clearTests(owner)) if (test.key === key) bits.set(test.bits.text, test.bits);
     });
-  const set: FieldBits = new Map();
+  const set: FieldBits = knownMap();
   const setBits = (key: string): ReadonlyMap<string, Bits> =>
     bitsOf(set, key, (found) => {
       const wanted = testedBits(key);
@@ -67,12 +76,11 @@ export function ownershipWords(facts: Facts): OwnershipWords {
 }
 
 function bitsOf(fields: FieldBits, key: string, fill: (bits: Map<string, Bits>) => void): ReadonlyMap<string, Bits> {
-  let bits = fields.get(key);
-  if (bits === undefined) {
-    bits = new Map();
-    fields.set(key, bits);
-    fill(bits);
-  }
+  const known = fields.get(key);
+  if (known !== undefined) return known;
+  const bits = new Map<string, Bits>();
+  fill(bits);
+  fields.set(key, bits);
   return bits;
 }
 
@@ -81,11 +89,11 @@ function memberOf(key: string): string {
   return key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
 }
 
-const tests = new WeakMap<ProgramFunction, readonly { readonly key: string; readonly bits: Bits }[]>();
+const tests = new WeakMap<readonly Block[], readonly { readonly key: string; readonly bits: Bits }[]>();
 
 /** The bits that the function waits for to be clear. */
 function clearTests(owner: ProgramFunction): readonly { readonly key: string; readonly bits: Bits }[] {
-  const made = tests.get(owner);
+  const made = tests.get(owner.blocks);
   if (made) return made;
   const found: { key: string; bits: Bits }[] = [];
   for (const id of flowOf(owner).order) {
@@ -95,7 +103,7 @@ function clearTests(owner: ProgramFunction): readonly { readonly key: string; re
     const key = test && fieldKey(test.place.steps);
     if (test && key !== undefined && waitsForClear(owner, id, test)) found.push({ key, bits: test.bits });
   }
-  tests.set(owner, found);
+  tests.set(owner.blocks, found);
   return found;
 }
 
@@ -217,11 +225,11 @@ function resolve(owner: ProgramFunction, expression: Expression): Expression {
   return at;
 }
 
-const definitions = new WeakMap<ProgramFunction, ReadonlyMap<VariableId, Expression>>();
+const definitions = new WeakMap<readonly Block[], ReadonlyMap<VariableId, Expression>>();
 
 /** The only value that each local is ever given; a loop that reads a status again gives the same one twice. */
 function definitionsOf(owner: ProgramFunction): ReadonlyMap<VariableId, Expression> {
-  const made = definitions.get(owner);
+  const made = definitions.get(owner.blocks);
   if (made) return made;
   const values = new Map<VariableId, Expression | undefined>();
   const note = (place: Place | undefined, value: Expression | undefined): void => {
@@ -237,7 +245,7 @@ function definitionsOf(owner: ProgramFunction): ReadonlyMap<VariableId, Expressi
     }
   for (const id of owner.parameters) values.delete(id);
   const result = new Map([...values].flatMap(([id, value]) => (value ? [[id, value] as const] : [])));
-  definitions.set(owner, result);
+  definitions.set(owner.blocks, result);
   return result;
 }
 

@@ -2,6 +2,7 @@
  * Functions that run while the device runs: interrupt handlers, polls, and the operations by which a subsystem hands over work.
  * A ring that probe() fills before it starts the device needs no order between its words: the start orders them all.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts } from "../facts.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -31,7 +32,7 @@ const operations = new Set([
   "qc_issue", // struct ata_port_operations, include/linux/libata.h
 ]);
 
-const known = new WeakMap<Facts, ReadonlySet<ProgramFunction>>();
+const known = new KnownOf<Facts, ReadonlySet<ProgramFunction>>();
 
 /** The functions, with all that they call; in no order that means anything. */
 export function runningFunctions(facts: Facts): ReadonlySet<ProgramFunction> {

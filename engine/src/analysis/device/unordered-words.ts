@@ -1,4 +1,5 @@
 /** Words of a descriptor that a device may see, or the CPU may read, before the word that says whose the descriptor is. */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { BlockId, PathStep, ProgramFunction, Statement } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { coherentRecordFinder, hasCoherentMemory, isDeviceWritten } from "./device-records.ts";
@@ -25,7 +26,7 @@ export interface UnorderedWord extends Unordered {
   readonly verdict: Verdict;
 }
 
-const known = new WeakMap<Facts, readonly UnorderedWord[]>();
+const known = new KnownOf<Facts, readonly UnorderedWord[]>();
 
 /** What no barrier for devices orders, in functions that run while the device runs, where the record is coherent for certain. */
 export function unorderedWords(facts: Facts): readonly UnorderedWord[] {

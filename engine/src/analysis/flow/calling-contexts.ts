@@ -2,6 +2,7 @@
  * Ways into a function: a value that depends on a parameter is answered once per chain of callers, and each chain is judged on
  * its own. A chain that a constant argument makes impossible is left out.
  */
+import { knownMap } from "../../program/dependencies.ts";
 import type { Expression, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { Guard, Origin, Value, ValueContext } from "../facts.ts";
 import { flowOf } from "./flow.ts";
@@ -38,7 +39,7 @@ const mostWork = 3000;
 export class CallingContexts {
   readonly #index: UnitIndex;
   readonly #values: (owner: ProgramFunction) => LocalValues;
-  readonly #underAllCallers = new Map<ProgramFunction, readonly Guard[]>();
+  readonly #underAllCallers = knownMap<ProgramFunction, readonly Guard[]>();
 
   constructor(index: UnitIndex, values: (owner: ProgramFunction) => LocalValues) {
     this.#index = index;

@@ -2,6 +2,7 @@
  * When a function runs: only while a device is set up or torn down, or while it runs. What is mapped until the teardown is mapped
  * whenever the device runs.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { Expression, ProgramFunction } from "../../program/program.ts";
 import { expressionsOf } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
@@ -30,7 +31,7 @@ interface Phases {
   readonly ending: ReadonlySet<ProgramFunction>;
 }
 
-const known = new WeakMap<Facts, Phases>();
+const known = new KnownOf<Facts, Phases>();
 
 /** Whether every way to the function begins with the setup or the teardown of the device. */
 export function runsOnlyAtTheEnds(facts: Facts, owner: ProgramFunction): boolean {

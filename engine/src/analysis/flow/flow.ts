@@ -34,14 +34,15 @@ export interface Flow {
   reaches(from: BlockId, to: BlockId): boolean;
 }
 
-const flows = new WeakMap<ProgramFunction, Flow>();
+const flows = new WeakMap<readonly Block[], Flow>();
 
-/** The flow of a function; kept as long as the function is. */
+/** The flow of a function; kept as long as its body is. */
 export function flowOf(owner: ProgramFunction): Flow {
-  const known = flows.get(owner);
+  const { blocks } = owner;
+  const known = flows.get(blocks);
   if (known) return known;
   const made = makeFlow(owner);
-  flows.set(owner, made);
+  flows.set(blocks, made);
   return made;
 }
 

@@ -2,6 +2,7 @@
  * Conditions under which a statement runs, named so that the same flag has the same name wherever it is tested: the flag that
  * chose the allocator is recognised where it chooses the mapper.
  */
+import { making } from "../../program/dependencies.ts";
 import type {
   BlockId,
   CallStatement,
@@ -29,6 +30,7 @@ const cache = new WeakMap<LocalValues, Map<BlockId, readonly ParameterGuard[]>>(
 
 /** What is certain about conditions whenever `block` runs. */
 export function guardsOf(values: LocalValues, block: BlockId): readonly ParameterGuard[] {
+  values.answer?.read();
   let blocks = cache.get(values);
   if (!blocks) {
     blocks = new Map();
@@ -36,9 +38,11 @@ export function guardsOf(values: LocalValues, block: BlockId): readonly Paramete
   }
   let guards = blocks.get(block);
   if (!guards) {
-    guards = flowOf(values.owner)
-      .edgesTo(block)
-      .flatMap((edge) => edgeGuards(values, edge.from, edge.to));
+    guards = making(values.answer, () =>
+      flowOf(values.owner)
+        .edgesTo(block)
+        .flatMap((edge) => edgeGuards(values, edge.from, edge.to)),
+    );
     blocks.set(block, guards);
   }
   return guards;
@@ -191,6 +195,7 @@ const assigned = new WeakMap<LocalValues, Map<BlockId, readonly Guard[]>>();
  * together with the pointer is not the one that leaves the handle zero.
  */
 export function assignedIn(values: LocalValues, block: BlockId): readonly Guard[] {
+  values.answer?.read();
   let blocks = assigned.get(values);
   if (!blocks) {
     blocks = new Map();
@@ -198,7 +203,7 @@ export function assignedIn(values: LocalValues, block: BlockId): readonly Guard[
   }
   let guards = blocks.get(block);
   if (!guards) {
-    guards = findAssigned(values, block);
+    guards = making(values.answer, () => findAssigned(values, block));
     blocks.set(block, guards);
   }
   return guards;

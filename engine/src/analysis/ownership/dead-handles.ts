@@ -2,6 +2,7 @@
  * Handles that stand for no mapping any more, or never did, and that are unmapped all the same: the handle of a map that failed
  * (DMA_MAPPING_ERROR, all bits set), and the one that a function unmapped before it failed and left in its field for the caller.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { BlockId, CallStatement, ProgramFunction } from "../../program/program.ts";
 import type { Facts } from "../facts.ts";
 import { afterFailure, failureOf } from "../flow/failure-ways.ts";
@@ -26,7 +27,7 @@ export interface DeadHandle {
   readonly by: { readonly caller: ProgramFunction; readonly call: CallStatement } | undefined;
 }
 
-const known = new WeakMap<Facts, readonly DeadHandle[]>();
+const known = new KnownOf<Facts, readonly DeadHandle[]>();
 
 /** Unmaps of dead handles, each once; by file and place of the map. */
 export function deadHandles(facts: Facts): readonly DeadHandle[] {

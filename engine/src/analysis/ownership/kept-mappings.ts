@@ -3,6 +3,7 @@
  * functions sync, unmap and touch them. A kept mapping knows how to get from the place of its handle to the buffer:
  * after `rx->dma = dma_map_single(dev, rx->skb->data, ...)`, the handle in `ring[i].dma` is that of `ring[i].skb->data`.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { Effect } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts } from "../facts.ts";
@@ -40,7 +41,7 @@ export interface KeptMapping {
   readonly start: string;
 }
 
-const known = new WeakMap<Facts, readonly KeptMapping[]>();
+const known = new KnownOf<Facts, readonly KeptMapping[]>();
 
 /** The kept mappings of a unit, by file and place of the map. */
 export function keptMappings(facts: Facts): readonly KeptMapping[] {

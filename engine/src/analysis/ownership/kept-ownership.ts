@@ -2,6 +2,7 @@
  * What the CPU does with buffers of kept mappings in functions that neither map nor unmap them: reads and writes that no sync of the
  * whole unit covers, and syncs that go the wrong way.
  */
+import { type KnownMap, knownMap, KnownOf } from "../../program/dependencies.ts";
 import type { BlockId, CallStatement, ProgramFunction } from "../../program/program.ts";
 import { blocksAhead, maySync } from "./early-reads.ts";
 import { runsMeanwhile, runsOnlyAtTheEnds } from "../flow/driver-phases.ts";
@@ -41,7 +42,7 @@ export interface UnsyncedAccess {
   readonly otherSync: StreamingEvent | undefined;
 }
 
-const unsynced = new WeakMap<Facts, readonly UnsyncedAccess[]>();
+const unsynced = new KnownOf<Facts, readonly UnsyncedAccess[]>();
 
 /**
  * Reads of what the device writes in a unit without any sync_for_cpu of that mapping, and writes in one without any sync_for_device, in
@@ -119,11 +120,13 @@ function isWithin(path: string, start: string): boolean {
   return rest === "" || (".+".includes(rest.charAt(0)) && !rest.startsWith("+#-"));
 }
 
-const placed = new WeakMap<ProgramFunction, readonly PlacedAccess[]>();
+const placed = new WeakMap<Facts, KnownMap<ProgramFunction, readonly PlacedAccess[]>>();
 
 /** Every CPU access of a function, by block. */
 export function accessesIn(facts: Facts, owner: ProgramFunction): readonly PlacedAccess[] {
-  const known = placed.get(owner);
+  const all = placed.get(facts) ?? knownMap<ProgramFunction, readonly PlacedAccess[]>();
+  placed.set(facts, all);
+  const known = all.get(owner);
   if (known) return known;
   const ownership = ownershipOf(facts);
   const values = ownership.valuesOf(owner);
@@ -140,7 +143,7 @@ export function accessesIn(facts: Facts, owner: ProgramFunction): readonly Place
     for (const access of terminatorLoads(values, at, body.terminator)) found.push({ access, block, index });
   }
   const sorted = found.sort((a, b) => a.access.span.start - b.access.span.start);
-  placed.set(owner, sorted);
+  all.set(owner, sorted);
   return sorted;
 }
 

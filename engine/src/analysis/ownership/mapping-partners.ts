@@ -3,6 +3,7 @@
  * A handle's way is provenance's (struct type and field, locals, parameters, results); a scatterlist is the same list where its value is
  * the same within a function, or where it lies in the same field of the same struct type.
  */
+import { type KnownMap, knownMap, KnownOf } from "../../program/dependencies.ts";
 import type { Expression } from "../../program/program.ts";
 import type { Facts, Origin } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -18,13 +19,13 @@ export interface Partners {
   readonly complete: boolean;
 }
 
-const known = new WeakMap<Facts, Map<StreamingEvent, readonly Partners[]>>();
+const known = new WeakMap<Facts, KnownMap<StreamingEvent, readonly Partners[]>>();
 
 /** One entry for each context in which the event's handle or list was mapped in the unit; none where no map is known. */
 export function partnersOf(facts: Facts, event: StreamingEvent): readonly Partners[] {
   let all = known.get(facts);
   if (!all) {
-    all = new Map();
+    all = knownMap();
     known.set(facts, all);
   }
   let found = all.get(event);
@@ -106,7 +107,7 @@ function keysIn(expression: Expression): readonly string[] {
   return placesIn(expression).flatMap((place) => fieldKey(place.steps) ?? []);
 }
 
-const aliased = new WeakMap<Facts, ReadonlySet<string>>();
+const aliased = new KnownOf<Facts, ReadonlySet<string>>();
 
 /** Fields whose address is kept in a pointer: what is stored through it is not seen as a store to the field. */
 function aliasedFields(facts: Facts): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 /** Which memory a statement touches with the CPU, as named values: loads and stores through pointers, and kernel functions that copy. */
+import { knownMap } from "../../program/dependencies.ts";
 import type {
   CallStatement,
   Expression,
@@ -239,7 +240,7 @@ export interface ParameterAccess {
 export class AccessSummaries {
   readonly context: ValueContext;
   readonly #valuesOf: (owner: ProgramFunction) => OwnershipValues;
-  readonly #made = new Map<ProgramFunction, readonly ParameterAccess[]>();
+  readonly #made = knownMap<ProgramFunction, readonly ParameterAccess[]>();
 
   constructor(context: ValueContext, valuesOf: (owner: ProgramFunction) => OwnershipValues) {
     this.context = context;
@@ -250,7 +251,7 @@ export class AccessSummaries {
     const known = this.#made.get(owner);
     if (known) return known;
     // A recursive call adds nothing that the outer call does not find itself.
-    this.#made.set(owner, []);
+    this.#made.assume(owner, []);
     const found = this.#summarise(owner);
     this.#made.set(owner, found);
     return found;

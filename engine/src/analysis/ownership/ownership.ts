@@ -4,6 +4,7 @@
  *
  * CPU --map, sync_for_device--> device --unmap, sync_for_cpu--> CPU. Size and direction ride on the handle.
  */
+import { knownMap } from "../../program/dependencies.ts";
 import type { ApiFunction, Effect } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Type } from "../../program/types.ts";
@@ -50,10 +51,10 @@ export function ownershipOf(facts: Facts): Ownership {
 export class Ownership implements WalkContext {
   readonly summaries: AccessSummaries;
   readonly #facts: Facts;
-  readonly #values = new Map<ProgramFunction, OwnershipValues>();
-  readonly #effects = new Map<ProgramFunction, ReadonlySet<Effect>>();
-  readonly #tracks = new Map<CallStatement, Track>();
-  readonly #mappings = new Map<string, readonly Mapping[]>();
+  readonly #values = knownMap<ProgramFunction, OwnershipValues>();
+  readonly #effects = knownMap<ProgramFunction, ReadonlySet<Effect>>();
+  readonly #tracks = knownMap<CallStatement, Track>();
+  readonly #mappings = knownMap<string, readonly Mapping[]>();
 
   constructor(facts: Facts) {
     this.#facts = facts;

@@ -3,6 +3,7 @@
  * A clean view for rules over the catalogue's records: who maps, syncs and unmaps what, in which direction, how many bytes.
  * CPU accesses to a mapping are in its track (ownership.ts, `Mapping.track.accesses`), hand-overs by registers in running-device.ts.
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { ApiFunction, Effect, Role } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts } from "../facts.ts";
@@ -51,7 +52,7 @@ const steps: Partial<Record<Effect, readonly [StreamingStep, StreamingEvent["fam
   "unmap-resource": ["unmap", "resource"],
 };
 
-const streams = new WeakMap<Facts, readonly StreamingEvent[]>();
+const streams = new KnownOf<Facts, readonly StreamingEvent[]>();
 
 /** All events of the unit, by file and place. */
 export function streamingEvents(facts: Facts): readonly StreamingEvent[] {

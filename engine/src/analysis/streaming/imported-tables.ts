@@ -2,6 +2,7 @@
  * Scatter-gather tables of imported dma-bufs, and who takes their pages. An exporter may have no pages behind the addresses, and
  * with CONFIG_DMABUF_DEBUG the page links are mangled (drivers/dma-buf/dma-buf.c:776-812, linux 6.12.117).
  */
+import { KnownOf } from "../../program/dependencies.ts";
 import type { BlockId, Expression, ProgramFunction } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { newQuery } from "../flow/calling-contexts.ts";
@@ -150,7 +151,7 @@ function isMappedAttachment(origin: Origin): boolean {
 
 // ---------------------------------------------------------------- tables that the DRM core hands in
 
-const known = new WeakMap<Facts, ReadonlySet<string>>();
+const known = new KnownOf<Facts, ReadonlySet<string>>();
 
 /** Functions of `.gem_prime_import_sg_table`, as "file:name": their third parameter is the mapped attachment's table. */
 function importOps(facts: Facts): ReadonlySet<string> {

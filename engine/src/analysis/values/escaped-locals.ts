@@ -7,13 +7,15 @@ import { isShared, type Location } from "./symbols.ts";
 /** Functions of the unit that a call may enter. */
 type Callees = (call: CallStatement) => readonly ProgramFunction[];
 
-const escaped = new WeakMap<ProgramFunction, ReadonlySet<VariableId>>();
+/** By what asks: it is forgotten together with what it was told of the callees. */
+const escaped = new WeakMap<object, ReadonlySet<VariableId>>();
 
 /**
  * Whether a call into the unit cannot reach the location, a part of a local. Its address may have been kept by a store or by
  * another function of the unit; what functions elsewhere keep of it they do not hand to this driver.
  */
 export function isOutOfReach(
+  asking: object,
   owner: ProgramFunction,
   location: Location,
   call: CallStatement,
@@ -22,10 +24,10 @@ export function isOutOfReach(
   if (location.root.kind !== "variable" || isShared(location)) return false;
   const { id } = location.root;
   if (call.arguments.some((argument) => mentions(argument, id))) return false;
-  let ids = escaped.get(owner);
+  let ids = escaped.get(asking);
   if (!ids) {
     ids = findEscaped(owner, callees);
-    escaped.set(owner, ids);
+    escaped.set(asking, ids);
   }
   return !ids.has(id);
 }

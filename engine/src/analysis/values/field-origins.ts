@@ -2,6 +2,7 @@
  * What a field holds over the driver unit: every store to (struct type, field) counts, whoever makes it, and what subsystems put
  * there for the driver.
  */
+import { knownMap } from "../../program/dependencies.ts";
 import type { ProgramFunction } from "../../program/program.ts";
 import type { CallingContexts, Chain, Query } from "../flow/calling-contexts.ts";
 import type { Origin } from "../facts.ts";
@@ -24,7 +25,7 @@ export class FieldOrigins {
   readonly #names: SourceNames;
   readonly #contexts: CallingContexts;
   readonly #resolver: Resolver;
-  readonly #known = new Map<string, readonly Origin[]>();
+  readonly #known = knownMap<string, readonly Origin[]>();
 
   constructor(index: UnitIndex, names: SourceNames, contexts: CallingContexts, resolver: Resolver) {
     this.#index = index;

@@ -1,4 +1,5 @@
 /** Answers about values that were given already: many rules ask for the same pointer at the same place. */
+import { knownMap, type KnownMap } from "../../program/dependencies.ts";
 import type { Expression, Place, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { Value } from "../facts.ts";
 import type { Location } from "./symbols.ts";
@@ -8,10 +9,10 @@ export type AnswerKey = Expression | string;
 
 /** The answers about one unit. */
 export class KnownAnswers {
-  readonly #known = new Map<ProgramFunction, Map<string, Map<AnswerKey, Value>>>();
+  readonly #known = new Map<ProgramFunction, Map<string, KnownMap<AnswerKey, Value>>>();
 
   /** Those for one point, to look into and to add to. */
-  at(owner: ProgramFunction, statement: StatementId, block: number | undefined): Map<AnswerKey, Value> {
+  at(owner: ProgramFunction, statement: StatementId, block: number | undefined): KnownMap<AnswerKey, Value> {
     let points = this.#known.get(owner);
     if (!points) {
       points = new Map();
@@ -20,7 +21,7 @@ export class KnownAnswers {
     const point = `${statement} ${block ?? ""}`;
     let answers = points.get(point);
     if (!answers) {
-      answers = new Map();
+      answers = knownMap();
       points.set(point, answers);
     }
     return answers;

@@ -2,6 +2,7 @@
  * Forward analysis of one function: which symbols each storage location may hold before each statement.
  * Joins keep every alternative; an assignment kills what was there on that path. Knows nothing of callers: see provenance.ts.
  */
+import { making, newAnswer } from "../../program/dependencies.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type {
   BlockId,
@@ -62,6 +63,8 @@ export class LocalValues {
   readonly #filled = new Map<Statement, readonly Cell[]>();
   /** Solved at the first question: many ask for conditions only, of which there are none. */
   #isSolved = false;
+  /** What the values are made of, where that is noted: what they were asked so far, of this function and of others. */
+  readonly answer = newAnswer();
 
   constructor(owner: ProgramFunction, context: LocalContext) {
     this.owner = owner;
@@ -85,11 +88,12 @@ export class LocalValues {
 
   /** The cells that a statement fills. */
   filledBy(statement: Statement): readonly Cell[] {
+    this.answer?.read();
     let filled = this.#filled.get(statement);
     if (filled) return filled;
     const before = this.#stateAt(statement.id);
     const after = new Map(before);
-    this.#apply(after, statement);
+    making(this.answer, () => this.#apply(after, statement));
     const cells: Cell[] = [];
     for (const [key, cell] of after) if (before.get(key) !== cell) cells.push(cell);
     filled = cells;
@@ -117,11 +121,12 @@ export class LocalValues {
   }
 
   #stateAt(statement: StatementId, block?: BlockId): State {
+    this.answer?.read();
     const place = statement >= 0 ? flowOf(this.owner).locate(statement) : undefined;
     const id = place?.block ?? block;
     if (!this.#isSolved) {
       this.#isSolved = true;
-      this.#solve();
+      making(this.answer, () => this.#solve());
     }
     const before = id === undefined ? undefined : this.#entry.get(id);
     if (id === undefined || !before) return new Map();
@@ -139,10 +144,13 @@ export class LocalValues {
     let at = wanted - 1;
     while (at > 0 && !known[at]) at--;
     const state = new Map(known[at] ?? before);
-    for (let i = known[at] ? at : 0; i < wanted; i++) {
-      const one = statements[i];
-      if (one) this.#apply(state, one);
-    }
+    const from = known[at] ? at : 0;
+    making(this.answer, () => {
+      for (let i = from; i < wanted; i++) {
+        const one = statements[i];
+        if (one) this.#apply(state, one);
+      }
+    });
     known[wanted] = state;
     return state;
   }
@@ -287,7 +295,8 @@ export class LocalValues {
     for (const [key, cell] of state) {
       const field = fieldOf(cell.location);
       if (!field || !callees.some((one) => this.#context.modifies(one).has(field))) continue;
-      if (isOutOfReach(this.owner, cell.location, call, (one) => this.#context.callees(this.owner, one))) continue;
+      if (isOutOfReach(this, this.owner, cell.location, call, (one) => this.#context.callees(this.owner, one)))
+        continue;
       state.set(key, {
         location: cell.location,
         value: single({ kind: "after", call, location: cell.location, before: cell.value }),

@@ -45,7 +45,7 @@ export class Provenance {
 
   localValues(owner: ProgramFunction): LocalValues {
     let values = this.#values.get(owner);
-    if (!values) {
+    if (values === undefined || values.answer?.isStale === true) {
       values = new LocalValues(owner, this.#index);
       this.#values.set(owner, values);
     }

@@ -1,4 +1,5 @@
 /** What the statements that a value went through tell of it: steps of a path, and conditions. Made once for each alternative. */
+import { making } from "../../program/dependencies.ts";
 import type { PathStep, ProgramFunction } from "../../program/program.ts";
 import { flowOf } from "../flow/flow.ts";
 import { assignedIn, guardsOf, type ParameterGuard } from "../flow/guards.ts";
@@ -27,9 +28,11 @@ export class Traces {
   /** The trace of an alternative of one of the function's values. */
   of(owner: ProgramFunction, one: Alternative): Trace {
     if (one.trace.length === 0) return noTrace;
+    const { answer } = this.#values(owner);
+    answer?.read();
     let trace = this.#known.get(one);
     if (!trace) {
-      trace = { steps: this.#steps(owner, one), guards: this.#guards(owner, one) };
+      trace = making(answer, () => ({ steps: this.#steps(owner, one), guards: this.#guards(owner, one) }));
       this.#known.set(one, trace);
     }
     return trace;

@@ -4,6 +4,8 @@
  */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../../program/program.ts";
+import { BodyIndex } from "../../program/body-index.ts";
+import { knownMap } from "../../program/dependencies.ts";
 import { namesThatFill } from "./api-names.ts";
 import { bornOf, releasedTo } from "./api-effects.ts";
 import { fieldKey } from "./field-keys.ts";
@@ -27,26 +29,30 @@ export interface Store {
 /** Fields of which somebody asks whether a call stores to them. */
 export type ChangedFields = Pick<ReadonlySet<string>, "has">;
 
-/** What one function's statements do. */
-interface OwnIndex {
-  readonly calls: ReadonlyMap<string, readonly Site[]>;
-  readonly stores: ReadonlyMap<string, readonly Store[]>;
+/** What one function's statements do: the calls to a name, the stores to a key. */
+interface OwnPart {
+  readonly calls?: Site[];
+  readonly stores?: Store[];
 }
 
 export class UnitIndex implements LocalContext {
   readonly unit: DriverUnit;
   readonly #catalogue: Catalogue;
-  readonly #own = new Map<ProgramFunction, OwnIndex>();
-  readonly #calls = new Map<string, readonly Site[]>();
-  readonly #stores = new Map<string, readonly Store[]>();
-  readonly #callees = new Map<CallStatement, ProgramFunction[]>();
-  readonly #modifies = new Map<ProgramFunction, ReadonlySet<string>>();
+  readonly #own = new BodyIndex((owner: ProgramFunction) => this.#ownIndex(owner));
+  readonly #calls = knownMap<string, readonly Site[]>();
+  readonly #stores = knownMap<string, readonly Store[]>();
+  readonly #callees = knownMap<ProgramFunction, ReadonlyMap<CallStatement, readonly ProgramFunction[]>>();
+  readonly #modifies = knownMap<ProgramFunction, ReadonlySet<string>>();
   readonly #changed = new Map<ProgramFunction, ChangedFields>();
-  readonly #changers = new Map<string, ReadonlySet<ProgramFunction>>();
-  readonly #fills = new Map<ProgramFunction, ReadonlySet<number>>();
-  readonly #ownStores = new Map<ProgramFunction, ReadonlySet<string>>();
-  readonly #allCallers = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
-  readonly #allCallees = new Map<ProgramFunction, ReadonlySet<ProgramFunction>>();
+  readonly #changers = knownMap<string, ReadonlySet<ProgramFunction>>();
+  readonly #filling = new Set<ProgramFunction>();
+  readonly #fills = new BodyIndex((owner: ProgramFunction) => single(this.#filledParameters(owner)), sameSet);
+  /** Fields that the function's own statements store to, each by itself and all together. */
+  readonly #ownStores = new BodyIndex(
+    (owner: ProgramFunction) => new Map([...this.#storedFields(owner)].map((key) => [key, true])),
+    () => true,
+  );
+  readonly #allOwnStores = new BodyIndex((owner: ProgramFunction) => single(this.#storedFields(owner)), sameSet);
 
   constructor(unit: DriverUnit, catalogue: Catalogue) {
     this.unit = unit;
@@ -57,7 +63,8 @@ export class UnitIndex implements LocalContext {
   callsTo(name: string): readonly Site[] {
     let sites = this.#calls.get(name);
     if (sites === undefined) {
-      sites = this.unit.functionsMentioning(name).flatMap((owner) => this.#ownIndex(owner).calls.get(name) ?? []);
+      const key = callKey(name);
+      sites = this.unit.functionsMentioning(name).flatMap((owner) => this.#own.get(owner, key)?.calls ?? []);
       this.#calls.set(name, sites);
     }
     return sites;
@@ -67,7 +74,7 @@ export class UnitIndex implements LocalContext {
   storesTo(key: string): readonly Store[] {
     let stores = this.#stores.get(key);
     if (stores === undefined) {
-      stores = this.#mayStore(key).flatMap((owner) => this.#ownIndex(owner).stores.get(key) ?? []);
+      stores = this.#mayStore(key).flatMap((owner) => this.#own.get(owner, key)?.stores ?? []);
       this.#stores.set(key, stores);
     }
     return stores;
@@ -92,16 +99,18 @@ export class UnitIndex implements LocalContext {
   }
 
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[] {
-    const known = this.#callees.get(call);
-    if (known) return known;
-    for (const one of this.unit.calleesOf(caller)) {
-      const list = this.#callees.get(one.statement);
-      if (!list) this.#callees.set(one.statement, [one.target]);
-      else if (!list.includes(one.target)) list.push(one.target);
+    let callees = this.#callees.get(caller);
+    if (callees === undefined) {
+      const made = new Map<CallStatement, ProgramFunction[]>();
+      for (const one of this.unit.calleesOf(caller)) {
+        const list = made.get(one.statement);
+        if (!list) made.set(one.statement, [one.target]);
+        else if (!list.includes(one.target)) list.push(one.target);
+      }
+      callees = made;
+      this.#callees.set(caller, callees);
     }
-    const found = this.#callees.get(call) ?? [];
-    this.#callees.set(call, found);
-    return found;
+    return callees.get(call) ?? nobody;
   }
 
   modifies(target: ProgramFunction): ChangedFields {
@@ -118,21 +127,12 @@ export class UnitIndex implements LocalContext {
     let changers = this.#changers.get(key);
     if (changers === undefined) {
       const found = new Set<ProgramFunction>();
-      for (const owner of this.#mayStore(key)) if (this.#modifiesItself(owner).has(key)) found.add(owner);
-      for (const owner of found) for (const caller of this.#callersOf(owner)) found.add(caller);
+      for (const owner of this.#mayStore(key)) if (this.#ownStores.get(owner, key) === true) found.add(owner);
+      for (const owner of found) for (const caller of this.unit.callingFunctions(owner)) found.add(caller);
       changers = found;
       this.#changers.set(key, changers);
     }
     return changers;
-  }
-
-  #callersOf(target: ProgramFunction): ReadonlySet<ProgramFunction> {
-    let known = this.#allCallers.get(target);
-    if (!known) {
-      known = new Set(this.unit.callersOf(target).map(({ caller }) => caller));
-      this.#allCallers.set(target, known);
-    }
-    return known;
   }
 
   #modifiedBy(target: ProgramFunction): ReadonlySet<string> {
@@ -142,17 +142,14 @@ export class UnitIndex implements LocalContext {
     const entered = new Set<ProgramFunction>([target]);
     const keys = new Set<string>();
     for (const owner of entered) {
-      for (const key of this.#modifiesItself(owner)) keys.add(key);
-      if (entered.size < 500) for (const callee of this.#calleesOf(owner)) entered.add(callee);
+      for (const key of this.#allOwnStores.get(owner, 0) ?? []) keys.add(key);
+      if (entered.size < 500) for (const callee of this.unit.calledFunctions(owner)) entered.add(callee);
     }
     this.#modifies.set(target, keys);
     return keys;
   }
 
-  /** Fields that the function's own statements store to. */
-  #modifiesItself(owner: ProgramFunction): ReadonlySet<string> {
-    const known = this.#ownStores.get(owner);
-    if (known) return known;
+  #storedFields(owner: ProgramFunction): ReadonlySet<string> {
     const keys = new Set<string>();
     for (const block of owner.blocks)
       for (const statement of block.statements)
@@ -160,30 +157,17 @@ export class UnitIndex implements LocalContext {
           const key = fieldKey(place.steps);
           if (key !== undefined) keys.add(key);
         }
-    this.#ownStores.set(owner, keys);
     return keys;
   }
 
-  #calleesOf(owner: ProgramFunction): ReadonlySet<ProgramFunction> {
-    let known = this.#allCallees.get(owner);
-    if (!known) {
-      known = new Set(this.unit.calleesOf(owner).map((one) => one.target));
-      this.#allCallees.set(owner, known);
-    }
-    return known;
-  }
-
   fillsParameter(target: ProgramFunction, parameter: number): boolean {
-    let set = this.#fills.get(target);
-    if (!set) {
-      this.#fills.set(target, new Set());
-      set = this.#filledParameters(target);
-      this.#fills.set(target, set);
-    }
-    return set.has(parameter);
+    // A recursion adds nothing of its own.
+    if (this.#filling.has(target)) return false;
+    return this.#fills.get(target, 0)?.has(parameter) === true;
   }
 
   #filledParameters(target: ProgramFunction): ReadonlySet<number> {
+    this.#filling.add(target);
     const filled = new Set<number>();
     const parameterOf = (place: Place): number =>
       place.root.kind === "variable" && place.steps[0]?.kind === "deref"
@@ -207,6 +191,7 @@ export class UnitIndex implements LocalContext {
             filled.add(at);
         });
       }
+    this.#filling.delete(target);
     return filled;
   }
 
@@ -228,31 +213,25 @@ export class UnitIndex implements LocalContext {
     return places;
   }
 
-  #ownIndex(owner: ProgramFunction): OwnIndex {
-    let own = this.#own.get(owner);
-    if (own === undefined) {
-      const calls = new Map<string, Site[]>();
-      const stores = new Map<string, Store[]>();
-      for (const block of owner.blocks)
-        for (const statement of block.statements) this.#add(calls, stores, owner, statement);
-      own = { calls, stores };
-      this.#own.set(owner, own);
-    }
+  #ownIndex(owner: ProgramFunction): ReadonlyMap<string, OwnPart> {
+    const own = new Map<string, OwnPart>();
+    for (const block of owner.blocks) for (const statement of block.statements) this.#add(own, owner, statement);
     return own;
   }
 
-  #add(calls: Map<string, Site[]>, stores: Map<string, Store[]>, owner: ProgramFunction, statement: Statement): void {
+  #add(own: Map<string, OwnPart>, owner: ProgramFunction, statement: Statement): void {
     if (statement.kind === "call") {
-      if (statement.callee.kind === "direct") push(calls, statement.callee.name, { function: owner, statement });
+      if (statement.callee.kind === "direct")
+        pushCall(own, callKey(statement.callee.name), { function: owner, statement });
       const api = this.api(owner, statement);
       if (api)
         for (const born of bornOf(api, statement))
           for (const field of born.fields ?? [])
-            push(stores, `${field.record}.${field.name}`, { function: owner, statement });
+            pushStore(own, `${field.record}.${field.name}`, { function: owner, statement });
     }
     for (const place of this.#targets(owner, statement)) {
       const key = fieldKey(place.steps) ?? (place.root.kind === "global" ? `global:${place.root.name}` : undefined);
-      if (key !== undefined) push(stores, key, { function: owner, statement });
+      if (key !== undefined) pushStore(own, key, { function: owner, statement });
     }
   }
 }
@@ -261,8 +240,29 @@ function isAggregate(place: Place): boolean {
   return place.type.kind === "record" || place.type.kind === "array";
 }
 
-function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
+const nobody: readonly ProgramFunction[] = [];
+
+/** Calls have keys of their own among the stores' ("record.field", "global:name"). */
+function callKey(name: string): string {
+  return `${name}()`;
+}
+
+function pushCall(own: Map<string, OwnPart>, key: string, site: Site): void {
+  const list = own.get(key)?.calls;
+  if (list) list.push(site);
+  else own.set(key, { calls: [site] });
+}
+
+function pushStore(own: Map<string, OwnPart>, key: string, store: Store): void {
+  const list = own.get(key)?.stores;
+  if (list) list.push(store);
+  else own.set(key, { stores: [store] });
+}
+
+function single<T>(value: T): ReadonlyMap<0, T> {
+  return new Map([[0, value]]);
+}
+
+function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
 }
