@@ -2,6 +2,7 @@
 import aliasFlushDcachePage from "./alias-flush-dcache-page/rule.ts";
 import allocNullUnchecked from "./alloc-null-unchecked/rule.ts";
 import alsaPcmPageVirtToPage from "./alsa-pcm-page-virt-to-page/rule.ts";
+import alsaStatusMmapAlias from "./alsa-status-mmap-alias/rule.ts";
 import attrsMismatch from "./attrs-mismatch/rule.ts";
 import bidirectionalSingleSync from "./bidirectional-single-sync/rule.ts";
 import bypassCacheOps from "./bypass-cache-ops/rule.ts";
@@ -62,6 +63,7 @@ import missingSyncForDevice from "./missing-sync-for-device/rule.ts";
 import mmapCachedPgprot from "./mmap-cached-pgprot/rule.ts";
 import mmapCoherentByPfn from "./mmap-coherent-by-pfn/rule.ts";
 import mmapDmaHandleAsPfn from "./mmap-dma-handle-as-pfn/rule.ts";
+import mmapFreeWhileMapped from "./mmap-free-while-mapped/rule.ts";
 import mmapNoncachedOnCoherent from "./mmap-noncached-on-coherent/rule.ts";
 import mmapPagesWrongKind from "./mmap-pages-wrong-kind/rule.ts";
 import mmapPgoffCookie from "./mmap-pgoff-cookie/rule.ts";
@@ -106,6 +108,7 @@ export const rules: readonly Rule[] = [
   aliasFlushDcachePage,
   allocNullUnchecked,
   alsaPcmPageVirtToPage,
+  alsaStatusMmapAlias,
   attrsMismatch,
   bidirectionalSingleSync,
   bypassCacheOps,
@@ -166,6 +169,7 @@ export const rules: readonly Rule[] = [
   mmapCachedPgprot,
   mmapCoherentByPfn,
   mmapDmaHandleAsPfn,
+  mmapFreeWhileMapped,
   mmapNoncachedOnCoherent,
   mmapPagesWrongKind,
   mmapPgoffCookie,

@@ -65,11 +65,10 @@ function unfinished(
   const values = ownership.valuesOf(owner);
   for (const answer of answersOf(wait, how)) {
     const known = new Map<string, Sign>(answer ? [[resultName(wait), answer]] : []);
-    let unmap: CallStatement | undefined;
-    let mayStop = false;
+    const seen: { unmap?: CallStatement; stop?: CallStatement } = {};
     const complete = followWays(values, wait, known, (call) => {
       if (track.unmaps.includes(call)) {
-        unmap ??= call;
+        seen.unmap ??= call;
         return "end";
       }
       // Who gives up once gives up again.
@@ -77,10 +76,10 @@ function unfinished(
       if (next) return next === "zero" ? "zero" : "negative";
       if (isQuiet(ownership, owner, call, 0)) return "on";
       // A way on which the device is stopped shows that something else than the wait decides about it.
-      mayStop = true;
+      seen.stop = call;
       return "end";
     });
-    if (unmap && complete && !mayStop) return { mapping, wait, answer, unmap };
+    if (seen.unmap && complete && !seen.stop) return { mapping, wait, answer, unmap: seen.unmap };
   }
   return undefined;
 }
