@@ -4,6 +4,7 @@
  */
 import { generateGrammars } from "./generate-grammars.ts";
 import { generateKernelTypes } from "./generate-kernel-types.ts";
+import { generateLitmusTypes } from "./generate-litmus-types.ts";
 import { generateReferenceDocs } from "./generate-reference-docs.ts";
 import { generateRules } from "./generate-rules.ts";
 
@@ -12,6 +13,7 @@ const stale = [
   ...(await generateRules({ check })),
   ...generateReferenceDocs({ check }),
   ...generateKernelTypes({ check }),
+  ...generateLitmusTypes({ check }),
   ...generateGrammars({ check }),
 ];
 if (!check) console.log(stale.length === 0 ? "nothing was stale" : `written: ${stale.join(", ")}`);

@@ -75,6 +75,8 @@ export interface LitmusEngine {
   machineProblem(platform: string): string | undefined;
   /** All outcomes on one machine. */
   run(test: LitmusSource, platform: string, options?: LitmusOptions): LitmusVerdict;
+  /** One run, as its schedule says; the empty text is the natural run. Undefined where the text is no schedule. */
+  replay(test: LitmusSource, platform: string, schedule: string, options?: LitmusOptions): Trace | undefined;
   /** The verdict that the test expects there; undefined where it expects nothing. */
   expectedOn(test: LitmusSource, platform: string): Verdict | undefined;
 }

@@ -4,8 +4,9 @@ import type { LitmusExpectation, LitmusSource } from "./program/litmus/litmus-so
 import { isLitmus, readLitmus } from "./program/litmus/read-litmus.ts";
 import type { TypeScript } from "./syntax/typescript/parse.ts";
 import { litmusMachine } from "./simulation/litmus/litmus-machine.ts";
-import { litmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
+import { litmusTrace, litmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
 import { SourceText } from "./text/source.ts";
+import { tool } from "./version.ts";
 import type { Verdict } from "./trace/trace.ts";
 
 /** `parser` is the TypeScript package's. */
@@ -21,6 +22,10 @@ export function litmusEngine(parser: TypeScript): LitmusEngine {
       const machine = litmusMachine(platform);
       if (typeof machine === "string") return { platform, verdict: "unknown", note: machine, outcomes: [], runs: 0 };
       return litmusVerdict(test, machine, options);
+    },
+    replay(test, platform, schedule, options = {}) {
+      const machine = litmusMachine(platform);
+      return typeof machine === "string" ? undefined : litmusTrace(test, machine, schedule, tool, options);
     },
     expectedOn: expectedVerdict,
   };

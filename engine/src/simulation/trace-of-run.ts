@@ -31,7 +31,7 @@ export function makeTrace(run: RunTrace): Trace {
     title: `${run.title}, on ${run.platform.title}`,
     rule: run.rule,
     ...(run.fingerprint === undefined ? {} : { finding: run.fingerprint }),
-    platform: platformOf(run),
+    platform: tracedPlatform(run.platform, run.model, run.id, run.assumptions),
     schedule: run.schedule,
     outcome: run.outcome,
     verdict: run.verdict,
@@ -41,8 +41,13 @@ export function makeTrace(run: RunTrace): Trace {
   };
 }
 
-function platformOf(run: RunTrace): TracePlatform {
-  const { platform, model } = run;
+/** The head of a trace: the machine in numbers, and what is worth knowing of it. `assumptions` are the run's own. */
+export function tracedPlatform(
+  platform: Platform,
+  model: MachineModel,
+  id: string,
+  assumptions: readonly string[],
+): TracePlatform {
   const fact = (
     text: string,
     from: { readonly source: string; readonly confidence: string },
@@ -53,7 +58,7 @@ function platformOf(run: RunTrace): TracePlatform {
   });
   const speculates = model.speculation.loadFill;
   return {
-    id: run.id,
+    id,
     title: platform.title,
     coherent: model.coherent,
     lineBytes: model.cache.lineBytes,
@@ -85,9 +90,7 @@ function platformOf(run: RunTrace): TracePlatform {
             ),
           ]
         : []),
-      ...run.assumptions
-        .slice(0, 12)
-        .map((text) => ({ text: `Supposed: ${text}.`, source: "the run", inferred: true })),
+      ...assumptions.slice(0, 12).map((text) => ({ text: `Supposed: ${text}.`, source: "the run", inferred: true })),
     ],
   };
 }

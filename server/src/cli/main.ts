@@ -2,11 +2,14 @@
 import { check } from "./check.ts";
 import { type Command, type CommandContext, type ExitStatus, UsageError } from "./command.ts";
 import { explain } from "./explain.ts";
+import { litmus } from "./litmus.ts";
 import { replay } from "./replay.ts";
 
 const usage = `Usage:
   dma-lens check [--format text|json|sarif|github|gcc] [--platform ID]... [--rule ID]... [--preview] PATH...
   dma-lens replay FILE[:LINE] [--rule ID] [--platform ID] [--format text|json]
+  dma-lens litmus [--platform ID]... [--format text|json] [--rounds N] [FILE]...
+  dma-lens litmus FILE --platform ID --schedule TEXT [--format text|json]
   dma-lens explain RULE | rules | platforms
   dma-lens lsp --stdio
 
@@ -16,13 +19,19 @@ check finds misuse of DMA memory and CPU caches in drivers. PATH is a C file, a 
   --preview       run rules too that are not yet right in nine of ten cases
 replay executes a finding on the simulated machines and tells what went stale, step by step.
 
+litmus tries every schedule of small tests (TypeScript that imports "dma-lens/litmus"; without a FILE, those that come with the program)
+and tells all outcomes and the verdict on each machine.
+  --platform ID   these machines only; an id may end in +iommu, +swiotlb or +nospec; "all" for every preset
+  --rounds N      rounds of a loop in one run (default 3); beyond, the verdict is not known
+  --schedule TEXT one run, step by step, as its schedule says; the empty text is the natural one
+
 check keeps the results of unchanged folders in the user's cache folder. DMA_LENS_CACHE=off in the environment prevents that,
 DMA_LENS_CACHE=/FOLDER names another place.
 
-Exit status: 0 no findings, 1 findings, 2 could not run.
+Exit status: 0 no findings (litmus: all as expected), 1 findings (litmus: not so), 2 could not run.
 `;
 
-const commands: Readonly<Record<string, Command>> = { check, replay, explain };
+const commands: Readonly<Record<string, Command>> = { check, replay, litmus, explain };
 
 export async function runCommand(words: readonly string[], context: CommandContext): Promise<ExitStatus> {
   const { engine, terminal } = context;
@@ -39,7 +48,7 @@ export async function runCommand(words: readonly string[], context: CommandConte
     if (name === undefined) throw new UsageError("A command is wanted");
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (command === undefined)
-      throw new UsageError(`Unknown command '${name}'; known are check, replay, explain and lsp`);
+      throw new UsageError(`Unknown command '${name}'; known are check, replay, litmus, explain and lsp`);
     return await command(rest, context);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -1,10 +1,11 @@
 /** What a litmus test comes to on a machine: every outcome that some schedule leads to, and the verdict. */
 import type { AgentProgram } from "../../machine/action.ts";
 import type { LitmusLocation, LitmusPlace, LitmusSource } from "../../program/litmus/litmus-source.ts";
-import type { Verdict } from "../../trace/trace.ts";
+import type { Trace, TraceEvent, Verdict } from "../../trace/trace.ts";
 import { type Exploration, replay, type ReplayedRun } from "../explorer.ts";
 import { exploreBeliefs } from "../explorer-belief.ts";
 import { searchSchedules } from "../explorer-search.ts";
+import { tracedPlatform } from "../trace-of-run.ts";
 import { placesOf } from "./litmus-expressions.ts";
 import type { LitmusMachine } from "./litmus-machine.ts";
 import { defaultRounds, litmusProgram } from "./litmus-program.ts";
@@ -87,6 +88,58 @@ export function replayLitmus(
   options: LitmusOptions = {},
 ): ReplayedRun | undefined {
   return replay(machine.model, programOn(source, machine, options), schedule, { iommu: machine.iommu });
+}
+
+/** A run as a trace, for people and for the panel; undefined where the text is no schedule of this machine. */
+export function litmusTrace(
+  source: LitmusSource,
+  machine: LitmusMachine,
+  schedule: string,
+  tool: string,
+  options: LitmusOptions = {},
+): Trace | undefined {
+  const run = replayLitmus(source, machine, schedule, options);
+  if (run === undefined) return undefined;
+  const { verdict } = litmusVerdict(source, machine, options);
+  const lines = source.text.split(/\r\n|\r|\n/);
+  const { key, harm, cut } = run.outcome;
+  const sentence = cut === true ? "A loop went round too often: the run was broken off." : `It ends with ${key}.`;
+  const events = harm ? [...run.events, harmEvent(run.events, key)] : run.events;
+  return {
+    version: 1,
+    tool,
+    title: `${source.name}: ${source.about}`,
+    platform: tracedPlatform(machine.platform, machine.model, machine.id, []),
+    schedule,
+    outcome: harm
+      ? {
+          kind: "harm",
+          harm: "stale-read",
+          sentence: `${sentence} That is what the test calls bad.`,
+          event: events.length - 1,
+        }
+      : { kind: "fine", sentence },
+    verdict,
+    sources: [{ file: source.file, firstLine: 1, lines }],
+    objects: run.machine.board.objects(),
+    events,
+  };
+}
+
+/** The last stale read is where the harm shows; a test may call other things bad too. */
+function harmEvent(events: readonly TraceEvent[], state: string): TraceEvent {
+  const read = events.findLast((event) => event.kind === "load" && event.stale);
+  const at = read?.kind === "load" ? read : undefined;
+  return {
+    kind: "harm",
+    harm: "stale-read",
+    step: events.at(-1)?.step ?? 0,
+    agent: at?.agent ?? "cpu",
+    sentence: `The test's condition holds: ${state}.`,
+    physical: at?.physical ?? "0x00000000",
+    expected: at?.expected ?? "",
+    got: at?.value ?? "",
+  };
 }
 
 function programOn(source: LitmusSource, machine: LitmusMachine, options: LitmusOptions): AgentProgram {
