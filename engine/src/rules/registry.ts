@@ -26,6 +26,7 @@ import dmabufCpuAccessUnbracketed from "./dmabuf-cpu-access-unbracketed/rule.ts"
 import dmabufSgtTouchPages from "./dmabuf-sgt-touch-pages/rule.ts";
 import doubleFetch from "./double-fetch/rule.ts";
 import doubleUnmap from "./double-unmap/rule.ts";
+import flushWrongAlias from "./flush-wrong-alias/rule.ts";
 import freeWhileMapped from "./free-while-mapped/rule.ts";
 import freeWrongArgs from "./free-wrong-args/rule.ts";
 import getSgtableRemap from "./get-sgtable-remap/rule.ts";
@@ -132,6 +133,7 @@ export const rules: readonly Rule[] = [
   dmabufSgtTouchPages,
   doubleFetch,
   doubleUnmap,
+  flushWrongAlias,
   freeWhileMapped,
   freeWrongArgs,
   getSgtableRemap,
