@@ -3,7 +3,7 @@ import { type AgentProgram, type MachineModel, modelOf, syncActions } from "../.
 import { platformById } from "../../platforms/index.ts";
 import { exploreBeliefs } from "../explorer-belief.ts";
 import type { LitmusSource } from "../../program/litmus/litmus-source.ts";
-import { built, compare, location, type Step } from "../../testing/litmus-library.ts";
+import { built, compare, location, type Step } from "../../testing/litmus-steps.ts";
 import { litmusProgram } from "./litmus-program.ts";
 
 function preset(id: string): MachineModel {
