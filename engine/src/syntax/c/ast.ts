@@ -397,7 +397,10 @@ export interface FunctionDefinition extends Span {
   readonly nameSpan: Span;
   readonly annotations: readonly Annotation[];
   readonly body: CompoundStatement;
-  /** 32-bit hash of the definition's tokens: equal text but for white space and comments gives an equal hash. */
+  /**
+   * 32-bit hash of the definition's tokens: equal text but for white space and comments gives an equal hash. Worked out
+   * when it is first read, as the names are: read neither before it is needed.
+   */
   readonly tokenHash: number;
   /** The names that occur in it; absent where they are not known. */
   readonly mentions?: Mentions;

@@ -9,6 +9,7 @@ import type { Span } from "../../text/span.ts";
 import type { Expression, InitDeclarator, InitializerItem, ParameterDeclaration, Statement, SyntaxGap } from "./ast.ts";
 import type { Tokens } from "./lexer.ts";
 import { Scratch } from "./scratch.ts";
+import { SymbolSet } from "./symbol-set.ts";
 import { pairBrackets } from "./splitter.ts";
 import { annotationEnd, K, keywordCount, knownTypeEnd, T } from "./tokens.ts";
 
@@ -58,9 +59,9 @@ export class Cursor {
   /** The text is a macro's body: its last statement needs no `;`. */
   macroBody = false;
   /** Parameters and locals of the function, and objects and functions of the file: what `(name)(x)` calls. */
-  readonly locals = new Set<string>();
-  readonly fileNames = new Set<string>();
-  readonly typedefs = new Set<string>();
+  readonly locals: SymbolSet;
+  readonly fileNames: SymbolSet;
+  readonly typedefs: SymbolSet;
 
   constructor(tokens: Tokens) {
     this.text = tokens.text;
@@ -73,6 +74,9 @@ export class Cursor {
     this.count = tokens.count;
     this.limit = tokens.count;
     this.kind = tokens.kinds[0] ?? 0;
+    this.locals = new SymbolSet(0, tokens.names.length);
+    this.fileNames = new SymbolSet(1, tokens.names.length);
+    this.typedefs = new SymbolSet(2, tokens.names.length);
   }
 
   advance(): void {
@@ -116,6 +120,12 @@ export class Cursor {
   }
   nameAt(pos: number): string {
     return this.names[this.symbols[pos] ?? 0] ?? "";
+  }
+  /** The symbol of the token that begins at the offset `start`; `pos` is that token or one before it. */
+  symbolFrom(pos: number, start: number): number {
+    let i = pos;
+    while (i < this.count && (this.starts[i] ?? 0) < start) i++;
+    return this.symbols[i] ?? 0;
   }
 
   /** Consumes the current token if it is of that kind. */
@@ -174,17 +184,13 @@ export class Cursor {
   /** A name that is a type as far as can be told without its declaration. */
   isTypeName(pos: number): boolean {
     const symbol = this.symbolAt(pos);
-    if (symbol >= keywordCount && symbol < knownTypeEnd) return !this.locals.has(this.nameAt(pos));
-    const name = this.nameAt(pos);
-    const last = name.length - 1;
-    if (name.charCodeAt(last) === 116 && name.charCodeAt(last - 1) === 95) {
-      return !this.locals.has(name) && (!this.fileNames.has(name) || this.typedefs.has(name));
-    }
-    return this.typedefs.size > 0 && this.typedefs.has(name) && !this.locals.has(name);
+    if (symbol < keywordCount || this.locals.has(symbol)) return false;
+    if (symbol < knownTypeEnd || this.typedefs.has(symbol)) return true;
+    return this.names[symbol]?.endsWith("_t") === true && !this.fileNames.has(symbol);
   }
   isObject(pos: number): boolean {
-    const name = this.nameAt(pos);
-    return this.locals.has(name) || this.fileNames.has(name);
+    const symbol = this.symbolAt(pos);
+    return this.locals.has(symbol) || this.fileNames.has(symbol);
   }
 
   /** True when a line break lies between the token before `pos` and that token. */

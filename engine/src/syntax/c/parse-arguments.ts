@@ -94,7 +94,7 @@ const isOperator = (kind: number): boolean =>
   (kind >= T.assign && kind <= T.orOr) || kind === T.ellipsis || kind === T.dot || kind === T.arrow;
 
 function isTypeArgument(p: Cursor, next: number): boolean {
-  if (next === T.star) return !p.locals.has(p.name) && (pointerTypeEnds(p, p.pos) || namedPointerEnds(p));
+  if (next === T.star) return !p.locals.has(p.symbol) && (pointerTypeEnds(p, p.pos) || namedPointerEnds(p));
   if (next === T.ident) return !namesEndInString(p);
   if (next === T.lparen) return isStarred(p, p.pos + 1) && p.isTypeName(p.pos);
   return (next >= K.firstQualifier && next <= K.lastQualifier) || p.isAnnotation(p.symbol);

@@ -4,6 +4,7 @@ import type { Cursor } from "./cursor.ts";
 import { parseAssignment } from "./parse-expression.ts";
 import { parseInitializer } from "./parse-initializer.ts";
 import { parseAnnotation, parseSpecifiers } from "./parse-type.ts";
+import type { SymbolSet } from "./symbol-set.ts";
 import { beginsType, K, T } from "./tokens.ts";
 import type { Specifiers } from "./ast.ts";
 
@@ -210,7 +211,7 @@ export function finishDeclaration(
   p: Cursor,
   start: number,
   specifiers: Specifiers,
-  names: Set<string>,
+  names: SymbolSet,
   first: InitDeclarator | undefined,
 ): Declaration {
   const scope = specifiers.storage.includes("typedef") ? p.typedefs : names;
@@ -236,14 +237,14 @@ export function finishDeclaration(
 }
 
 /** One declarator with its annotations and initialiser. */
-export function parseInitDeclarator(p: Cursor, scope: Set<string>): InitDeclarator {
-  const { start } = p;
+export function parseInitDeclarator(p: Cursor, scope: SymbolSet): InitDeclarator {
+  const { start, pos } = p;
   // `struct a x, __user *y;`
   const leading: Annotation[] = [];
   while (p.kind === T.ident && p.isAnnotation(p.symbol)) leading.push(parseAnnotation(p, true));
   const declarator = parseDeclarator(p, "named");
   const name = declaredName(declarator);
-  if (name !== undefined) scope.add(name.name);
+  if (name !== undefined) scope.add(p.symbolFrom(pos, name.start));
   const trailing = parseTrailing(p);
   return finishInitDeclarator(p, start, declarator, leading.length === 0 ? trailing : [...leading, ...trailing]);
 }

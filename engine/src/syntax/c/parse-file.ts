@@ -2,6 +2,7 @@
 import type {
   Annotation,
   CallExpression,
+  CompoundStatement,
   Declarator,
   Expression,
   FunctionDefinition,
@@ -11,6 +12,7 @@ import type {
   Statement,
   TopLevel,
 } from "./ast.ts";
+import type { Span } from "../../text/span.ts";
 import { endsArm, parseConditionalGroup } from "./conditional-group.ts";
 import { Cursor } from "./cursor.ts";
 import { readDefine, readInclude } from "./directives.ts";
@@ -29,12 +31,13 @@ import { parseBlock } from "./parse-statement.ts";
 import { parseSpecifiers } from "./parse-type.ts";
 import type { FileBrace } from "./splitter.ts";
 import type { Tokens } from "./lexer.ts";
-import { digestOf } from "./mentions.ts";
+import { KeptTokens, TokenDigest } from "./mentions.ts";
 import { beginsType, K, T } from "./tokens.ts";
 
 /** The cursor of a whole file, with its file-scope braces and the directives that were taken out of its functions. */
 export class FileCursor extends Cursor {
   readonly braces: readonly FileBrace[];
+  readonly kept: KeptTokens;
   readonly hoisted: readonly number[];
   nextBrace = 0;
   nextHoisted = 0;
@@ -42,6 +45,7 @@ export class FileCursor extends Cursor {
   constructor(tokens: Tokens, braces: readonly FileBrace[], hoisted: readonly number[]) {
     super(tokens);
     this.braces = braces;
+    this.kept = new KeptTokens(tokens);
     this.hoisted = hoisted;
   }
 
@@ -179,19 +183,21 @@ function readDeclaration(p: FileCursor, start: number): TopLevel | undefined {
   ) {
     return undefined;
   }
-  const declaratorStart = p.start;
+  const { start: declaratorStart, pos: declaratorPos } = p;
   const declarator = parseDeclarator(p, "named");
   const name = declaredName(declarator);
   const annotations = parseTrailing(p);
   if (p.failed() || name === undefined) return undefined;
   const isFunction = declaredFunction(declarator) !== undefined;
-  if (!specifiers.storage.includes("typedef")) p.fileNames.add(name.name);
+  const isTypedef = specifiers.storage.includes("typedef");
+  const symbol = p.symbolFrom(declaratorPos, name.start);
+  if (!isTypedef) p.fileNames.add(symbol);
   if (isFunction && (p.kind === T.lbrace || beginsParameters(p))) {
     skipParameterDeclarations(p);
     if (p.kind === T.lbrace) return readFunction(p, start, specifiers, declarator, annotations);
   }
   const first: InitDeclarator = finishInitDeclarator(p, declaratorStart, declarator, annotations);
-  if (specifiers.storage.includes("typedef")) p.typedefs.add(name.name);
+  if (isTypedef) p.typedefs.add(symbol);
   return finishDeclaration(p, start, specifiers, p.fileNames, first);
 }
 
@@ -233,9 +239,12 @@ function readFunction(
   p.functionName = name.name;
   p.positional = false;
   p.locals.clear();
+  let at = firstToken;
   for (const parameter of declaredFunction(declarator)?.parameters ?? []) {
     const local = declaredName(parameter.declarator);
-    if (local !== undefined) p.locals.add(local.name);
+    if (local === undefined) continue;
+    while (at < p.pos && (p.starts[at] ?? 0) < local.start) at++;
+    p.locals.add(p.symbolAt(at));
   }
   const bodyStart = p.start;
   const brace = p.braceHere();
@@ -248,20 +257,48 @@ function readFunction(
   if (brace?.balanced !== true) p.gap(start, end, "the braces of the function do not pair");
   p.functionName = undefined;
   p.locals.clear();
-  const digest = digestOf(p, firstToken, p.pos, p.positional);
-  return {
-    kind: "function",
-    specifiers,
-    declarator,
-    name: name.name,
-    nameSpan: { start: name.start, end: name.end },
-    annotations: [...specifiers.annotations, ...annotations],
-    body: { kind: "compound", body, start: bodyStart, end },
-    tokenHash: digest.hash,
-    mentions: digest.mentions,
-    start,
-    end,
-  };
+  const block: CompoundStatement = { kind: "compound", body, start: bodyStart, end };
+  const words = annotations.length === 0 ? specifiers.annotations : [...specifiers.annotations, ...annotations];
+  const digest = new TokenDigest(p.kept, firstToken, p.pos, p.positional);
+  return new ParsedFunction(specifiers, declarator, name, words, block, digest, start, end);
+}
+
+class ParsedFunction implements FunctionDefinition {
+  readonly kind = "function";
+  readonly specifiers: Specifiers;
+  readonly declarator: Declarator;
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly annotations: readonly Annotation[];
+  readonly body: CompoundStatement;
+  readonly mentions: TokenDigest;
+  readonly start: number;
+  readonly end: number;
+
+  constructor(
+    specifiers: Specifiers,
+    declarator: Declarator,
+    { name, start: nameStart, end: nameEnd }: { readonly name: string } & Span,
+    annotations: readonly Annotation[],
+    body: CompoundStatement,
+    digest: TokenDigest,
+    start: number,
+    end: number,
+  ) {
+    this.specifiers = specifiers;
+    this.declarator = declarator;
+    this.name = name;
+    this.nameSpan = { start: nameStart, end: nameEnd };
+    this.annotations = annotations;
+    this.body = body;
+    this.mentions = digest;
+    this.start = start;
+    this.end = end;
+  }
+
+  get tokenHash(): number {
+    return this.mentions.hash;
+  }
 }
 
 /** Parses statements up to the token at `close`, which looks like the end of the file meanwhile. */
@@ -294,7 +331,7 @@ function firstTokenAt(p: FileCursor, start: number): number {
 
 /** `NAME(..)` at file scope, perhaps after storage words: a macro call, or the head of a function that a macro makes. */
 function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLevel {
-  const { name, start: nameStart, end: nameEnd } = p;
+  const { name, symbol, start: nameStart, end: nameEnd } = p;
   const callee: Expression = { kind: "identifier", name, start: nameStart, end: nameEnd };
   p.advance();
   const open = p.start;
@@ -320,7 +357,7 @@ function readMacro(p: FileCursor, start: number, specifiers: Specifiers): TopLev
       parameters: parametersOf(list),
       variadic: false,
     };
-    p.fileNames.add(name);
+    p.fileNames.add(symbol);
     return readFunction(p, start, specifiers, declarator, annotations);
   }
   if (p.kind === T.assign && !p.failed()) {

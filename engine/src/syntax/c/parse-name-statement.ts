@@ -45,7 +45,7 @@ function beginsDeclaration(p: Cursor, next: number): boolean {
   if (next === T.ident) return !namesEndInString(p) && !(p.onNewLine(p.pos + 1) && !p.isTypeName(p.pos));
   if (next === T.star) {
     // `a * b;` computes nothing, so it declares; unless `a` is an object.
-    if (p.locals.has(p.name)) return false;
+    if (p.locals.has(p.symbol)) return false;
     let ahead = 1;
     for (;;) {
       const kind = p.peek(ahead);

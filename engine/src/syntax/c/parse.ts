@@ -2,7 +2,8 @@
 import type { Expression, FunctionDefinition, Statement, SyntaxGap, TopLevel, TranslationUnit } from "./ast.ts";
 import { type Dropped, resolveConditionals } from "./conditionals.ts";
 import { Cursor } from "./cursor.ts";
-import { lex, logicalLineEnd } from "./lexer.ts";
+import { lex } from "./lexer.ts";
+import { logicalLineEnd } from "./line-ends.ts";
 import { parseExpression } from "./parse-expression.ts";
 import { FileCursor, parseItems } from "./parse-file.ts";
 import { parseStatement } from "./parse-statement.ts";

@@ -15,8 +15,13 @@ export class Scratch<Item> {
   }
   /** The parts that were pushed since the mark; they are off the stack then. */
   take(mark: number): Item[] {
-    const list = this.#items.slice(mark, this.#top);
+    const items = this.#items;
+    const top = this.#top;
     this.#top = mark;
-    return list;
+    // The short ones as literals, which are made without a call.
+    if (top === mark) return [];
+    const first = items[mark];
+    if (top === mark + 1 && first !== undefined) return [first];
+    return items.slice(mark, top);
   }
 }
