@@ -4,7 +4,7 @@
  */
 import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
-import type { Facts, Value } from "../facts.ts";
+import type { ApiCall, Facts, Value } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { flowOf, successors } from "../flow/flow.ts";
 import { type Location, makeLocation } from "../values/symbols.ts";
@@ -20,9 +20,12 @@ export interface DmaArgument {
   readonly written: boolean;
   /** How the source calls the pointer. */
   readonly subject: string;
+  /** Followed when it is asked for; nothing where the call maps nothing. */
   readonly value: Value;
   /** The pointer as the call gets it; undefined for a buffer that a transfer struct names. */
   readonly pointer?: Expression;
+  /** Whether the length is certainly zero: nothing is mapped, whatever the pointer is. */
+  readonly isEmpty: boolean;
 }
 
 const known = new KnownOf<Facts, readonly DmaArgument[]>();
@@ -43,30 +46,38 @@ export function dmaArguments(facts: Facts): readonly DmaArgument[] {
     call.api.parameters.forEach((parameter, index) => {
       const argument = call.statement.arguments[index];
       if (!argument || !isBuffer(parameter.role, call.api.effect)) return;
-      if (
-        hasNoLength(
-          facts,
-          call.function,
-          call.statement,
-          call.api.parameters.map((one) => one.role),
-          index,
-        )
-      )
-        return;
+      const { function: owner, statement, name } = call;
       found.push({
-        function: call.function,
-        statement: call.statement,
-        name: call.name,
+        function: owner,
+        statement,
+        name,
         mapper,
-        written: isWritten(facts, call.name, call.function, call.statement, call.argument("direction")),
-        subject: facts.textOf(call.function, argument),
-        value: facts.valueOf({ function: call.function, statement: call.statement.id }, argument),
+        get written() {
+          return isWritten(facts, name, owner, statement, call.argument("direction"));
+        },
+        get subject() {
+          return facts.textOf(owner, argument);
+        },
+        get value() {
+          const value = facts.valueOf({ function: owner, statement: statement.id }, argument);
+          // Ordinary memory is nobody's business, so its length need not be followed.
+          return isOrdinary(value) || !this.isEmpty ? value : nothing;
+        },
+        get isEmpty() {
+          return hasNoLength(facts, call, index);
+        },
         pointer: argument,
       });
     });
   }
   known.set(facts, found);
   return found;
+}
+
+const nothing: Value = { contexts: [] };
+
+function isOrdinary({ contexts }: Value): boolean {
+  return contexts.every(({ origins }) => origins.every(({ kind }) => kind === "unknown" || kind === "linear"));
 }
 
 function mapperOf(name: string, effect: string): DmaArgument["mapper"] {
@@ -82,20 +93,13 @@ function isBuffer(role: string, effect: string): boolean {
   );
 }
 
-/** A constant length of zero: nothing is mapped, whatever the pointer is. */
-function hasNoLength(
-  facts: Facts,
-  owner: ProgramFunction,
-  call: CallStatement,
-  roles: readonly string[],
-  buffer: number,
-): boolean {
-  const at = roles.findIndex(
-    (role, index) => index > buffer && (role === "size" || role === "length" || role === "count"),
+function hasNoLength(facts: Facts, { function: owner, statement, api }: ApiCall, buffer: number): boolean {
+  const at = api.parameters.findIndex(
+    ({ role }, index) => index > buffer && (role === "size" || role === "length" || role === "count"),
   );
-  const length = at < 0 ? undefined : call.arguments[at];
+  const length = at < 0 ? undefined : statement.arguments[at];
   if (!length) return false;
-  const value = facts.valueOf({ function: owner, statement: call.id }, length);
+  const value = facts.valueOf({ function: owner, statement: statement.id }, length);
   return value.contexts.every((context) => context.origins.every((origin) => origin.kind === "null"));
 }
 
@@ -148,6 +152,7 @@ function transferBuffers(
         written: key === "spi_transfer.rx_buf",
         subject: names.location(owner, cell.location),
         value: provenance.heldBy(owner, call.id, cell.location),
+        isEmpty: false,
       });
     }
   }

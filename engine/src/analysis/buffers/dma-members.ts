@@ -54,7 +54,7 @@ function calledWith(facts: Facts): readonly DmaMember[] {
     const { function: owner, statement, name, pointer } = argument;
     if (!pointer) return [];
     const members = membersOf(facts, owner, statement, pointer, 0);
-    if (members.length === 0) return [];
+    if (members.length === 0 || argument.isEmpty) return [];
     const direction =
       argument.mapper === "scatterlist"
         ? listDirection(facts, owner, statement)

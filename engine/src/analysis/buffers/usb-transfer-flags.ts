@@ -8,6 +8,7 @@ import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
 import { dmaArguments } from "./dma-arguments.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
+import { mayHoldCoherent } from "../values/possible-kinds.ts";
 import { workingsOf } from "../unit-facts.ts";
 
 export interface CoherentTransfer {
@@ -27,6 +28,7 @@ const flag = "URB_NO_TRANSFER_DMA_MAP";
 /** Coherent buffers of transfers that the core maps a second time. */
 export function coherentTransfers(facts: Facts): readonly CoherentTransfer[] {
   const found: CoherentTransfer[] = [];
+  if (!mayHoldCoherent(facts)) return found;
   const add = (base: Omit<CoherentTransfer, "origin">, value: Value): void => {
     const origin = forbiddenOrigins(value, (one) => isCoherentMemory(one) && isPointer(one))[0]?.origin;
     if (origin && !(base.urb && isFlagged(facts, base.function))) found.push({ ...base, origin });

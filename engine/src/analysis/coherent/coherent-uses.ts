@@ -5,6 +5,7 @@ import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
 import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
+import { mayHoldCoherent } from "../values/possible-kinds.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { listNames } from "../streaming/scatter-lists.ts";
 import { type UserMapping, userMappings } from "../aliases/user-mapping.ts";
@@ -93,7 +94,7 @@ function entriesOf(facts: Facts): readonly CoherentEntry[] {
   const known = allEntries.get(facts);
   if (known) return known;
   const entries: CoherentEntry[] = [];
-  for (const call of facts.callsWith("sg-set")) {
+  for (const call of mayHoldCoherent(facts) ? facts.callsWith("sg-set") : []) {
     // A table of coherent memory to hand over has its own law: dma/get-sgtable-remap.
     if (call.name.startsWith("dma_get_sgtable")) continue;
     const point = { function: call.function, statement: call.statement.id };
@@ -133,6 +134,7 @@ export interface CoherentRemap extends Verdict {
 
 export function coherentRemaps(facts: Facts): readonly CoherentRemap[] {
   const remaps: CoherentRemap[] = [];
+  if (!mayHoldCoherent(facts)) return remaps;
   for (const call of facts.callsWith("map-streaming")) {
     const pointer = call.argument("cpu") ?? call.argument("data");
     const subject = pointer ?? call.argument("page");

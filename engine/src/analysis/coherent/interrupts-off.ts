@@ -204,7 +204,11 @@ const usedAsValue = new WeakMap<Facts, KnownMap<string, boolean>>();
 
 function findsUseAsValue(facts: Facts, owner: ProgramFunction): boolean {
   const { unit } = facts;
-  if (unit.opsTables.some(({ entries }) => entries.some(({ value }) => value === owner.name))) return true;
+  // What functions put into tables is among the uses below.
+  const inTable = [...unit.files.values()].some((file) =>
+    (file.globalTables ?? file.opsTables).some(({ entries }) => entries.some(({ value }) => value === owner.name)),
+  );
+  if (inTable) return true;
   return unit
     .functionsMentioning(owner.name)
     .some(({ blocks }) =>

@@ -26,6 +26,12 @@ const tellingMembers: Readonly<Record<string, string>> = {
   "fix.smem_len": "fb_fix_screeninfo",
 };
 
+/** Structs that a place can have although no text names them: told by their members, or behind members of other structs. */
+export const recordsBehindMembers: ReadonlySet<string> = new Set([
+  ...Object.values(kernelFieldTypes),
+  ...Object.values(tellingMembers),
+]);
+
 type AnyStep = Step | LocationStep;
 
 /** The record of the field step at `at`: as the program resolved it, or from the kernel's own structs. */

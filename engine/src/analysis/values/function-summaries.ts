@@ -42,7 +42,7 @@ export function withSummaries(catalogue: Catalogue, elsewhere: readonly Function
     const known = byName.get(api.name);
     byName.set(api.name, !byName.has(api.name) || (known && meaning(known) === meaning(api)) ? api : undefined);
   }
-  return { lookup: (name) => catalogue.lookup(name) ?? byName.get(name) };
+  return { lookup: (name) => catalogue.lookup(name) ?? byName.get(name), knowsOthers: true };
 }
 
 function meaning({ parameters, memory, handle, effect }: ApiFunction): string {

@@ -26,6 +26,9 @@ const buffersByType: Readonly<Record<string, number>> = {
 /** soc-generic-dmaengine-pcm.c:260 preallocates SNDRV_DMA_TYPE_DEV_IRAM, which falls back to DEV: coherent by contract. */
 const dmaengineCalls = ["snd_dmaengine_pcm_register", "devm_snd_dmaengine_pcm_register"];
 
+/** All calls after which the sound core fills buffers. */
+export const soundAllocations: readonly string[] = [...Object.keys(buffersByType), ...dmaengineCalls];
+
 const areaFields = new Set(["snd_pcm_runtime.dma_area", "snd_dma_buffer.area"]);
 const addressFields = new Set(["snd_pcm_runtime.dma_addr", "snd_dma_buffer.addr"]);
 

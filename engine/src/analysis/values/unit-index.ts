@@ -8,6 +8,7 @@ import { BodyIndex } from "../../program/body-index.ts";
 import { knownMap } from "../../program/dependencies.ts";
 import { namesThatFill } from "./api-names.ts";
 import { bornOf, releasedTo } from "./api-effects.ts";
+import { mayHoldRecord } from "./record-presence.ts";
 import { fieldKey } from "./field-keys.ts";
 import { peel } from "./local-evaluation.ts";
 import type { LocalContext } from "./local-values.ts";
@@ -15,6 +16,8 @@ import type { LocalContext } from "./local-values.ts";
 /** Finds the contract of an API function by its name. */
 export interface Catalogue {
   lookup(name: string): ApiFunction | undefined;
+  /** Whether it knows functions beside those of the kernel's catalogue. */
+  readonly knowsOthers?: boolean;
 }
 
 export interface Site {
@@ -59,6 +62,11 @@ export class UnitIndex implements LocalContext {
     this.#catalogue = catalogue;
   }
 
+  /** Whether functions of other units may make memory here, whatever their names are. */
+  get knowsOthers(): boolean {
+    return this.#catalogue.knowsOthers === true;
+  }
+
   /** Calls to a name, by file, function and statement; through pointers none. Only functions that hold the name are looked into. */
   callsTo(name: string): readonly Site[] {
     let sites = this.#calls.get(name);
@@ -83,7 +91,9 @@ export class UnitIndex implements LocalContext {
   /** In the unit's order: functions that hold the field's name, or call what fills it unnamed. */
   #mayStore(key: string): readonly ProgramFunction[] {
     const name = key.startsWith("global:") ? key.slice(7) : key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
-    const storing = this.unit.functionsStoring(name);
+    const dot = key.lastIndexOf(".");
+    const isThere = dot < 0 || mayHoldRecord(this.unit, key.slice(0, dot));
+    const storing = isThere ? this.unit.functionsStoring(name) : [];
     const fillers = namesThatFill(key);
     if (fillers.length === 0) return storing;
     const all = new Set(storing);
