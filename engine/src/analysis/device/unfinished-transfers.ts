@@ -1,74 +1,148 @@
 /**
- * Mappings that are ended while the device may still work on them: the driver gave up waiting for the transfer, and unmaps without having
- * stopped anything (Documentation/core-api/dma-api-howto.rst:549-550, 583-584: unmap when the DMA activity is finished; 6.12.117).
+ * Memory that is taken from a device which may still work on it: the driver gave up waiting for the transfer, and unmaps or frees without
+ * having stopped anything (Documentation/core-api/dma-api-howto.rst:549-550, 583-584: unmap when the DMA activity is finished; 6.12.117).
  */
 import type { Effect } from "../../kernel/contract.ts";
 import { isInert, isMessage } from "../../kernel/inert.ts";
 import { givenUp, type GivenUp, waitNames } from "../../kernel/waits.ts";
-import type { CallStatement, ProgramFunction } from "../../program/program.ts";
-import type { Facts } from "../facts.ts";
+import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
+import type { ApiCall, Facts } from "../facts.ts";
 import { followWays, type Sign } from "../flow/decided-ways.ts";
 import { flowOf } from "../flow/flow.ts";
 import { freesPlainly, unmapping } from "../ownership/mapping-ends.ts";
-import { type Mapping, type Ownership, ownershipOf } from "../ownership/ownership.ts";
-import { resultName } from "../ownership/ownership-values.ts";
+import { type Ownership, ownershipOf } from "../ownership/ownership.ts";
+import { resultName, textOfValue } from "../ownership/ownership-values.ts";
+import { peel } from "../values/local-evaluation.ts";
+
+/** Memory that a function lends to a device and takes back itself. */
+export interface LentMemory {
+  readonly owner: ProgramFunction;
+  /** The call that maps or allocates. */
+  readonly made: CallStatement;
+  readonly is: "mapped" | "allocated";
+  /** The memory, as the source calls it. */
+  readonly buffer: Expression | undefined;
+  /** The unmaps or frees that certainly get this very memory. */
+  readonly ends: readonly CallStatement[];
+}
 
 export interface UnfinishedTransfer {
-  readonly mapping: Mapping;
+  readonly memory: LentMemory;
   /** The wait that gives up. */
   readonly wait: CallStatement;
   /** How it says so; undefined where nobody looks at its result. */
   readonly answer: "zero" | "negative" | undefined;
-  /** The unmap that is reached with nothing stopped. */
-  readonly unmap: CallStatement;
+  /** The unmap or free that is reached with nothing stopped. */
+  readonly end: CallStatement;
 }
 
-/** All of them, by wait, function and statement. */
+interface WaitSite {
+  readonly function: ProgramFunction;
+  readonly statement: CallStatement;
+  readonly how: GivenUp;
+}
+
+/** All of them, mapped memory first, by function and statement. */
 export function unfinishedTransfers(facts: Facts): readonly UnfinishedTransfer[] {
-  const sites = waitNames.flatMap((name) => {
+  const sites = waitNames.flatMap((name): readonly WaitSite[] => {
     const how = givenUp(name);
     return how ? facts.callsTo(name).map((site) => ({ ...site, how })) : [];
   });
   if (sites.length === 0) return [];
   const ownership = ownershipOf(facts);
   const waiting = new Set(sites.map((site) => site.function));
-  const mappings = ownership
-    .mappings("map-streaming", "map-sg", "map-resource")
-    .filter(({ owner, track }) => waiting.has(owner) && track.unmaps.length > 0);
-  return mappings.flatMap((mapping) => {
+  return [...mappedIn(ownership, waiting), ...allocatedIn(facts, ownership, waiting)].flatMap((memory) => {
     const waits = sites.filter(
       ({ function: owner, statement }) =>
-        owner === mapping.owner &&
+        owner === memory.owner &&
         ownership.callees(owner, statement).length === 0 &&
-        isBehind(owner, mapping.call, statement),
+        isBehind(owner, memory.made, statement),
     );
     // Behind a first wait that came to its end, what a second one waits for need not be the transfer.
     const first = waits.filter(({ function: owner, statement }) =>
       waits.every((one) => one.statement === statement || !isBehind(owner, one.statement, statement)),
     );
     for (const { statement, how } of first) {
-      const found = unfinished(ownership, mapping, statement, how);
+      const found = unfinished(ownership, memory, statement, how);
       if (found) return [found];
     }
     return [];
   });
 }
 
+function mappedIn(ownership: Ownership, owners: ReadonlySet<ProgramFunction>): readonly LentMemory[] {
+  return ownership.mappings("map-streaming", "map-sg", "map-resource").flatMap(({ owner, call, buffer, track }) => {
+    if (!owners.has(owner) || track.unmaps.length === 0) return [];
+    return [{ owner, made: call, is: "mapped" as const, buffer, ends: track.unmaps }];
+  });
+}
+
+/** Coherent memory that a function allocates, tells the device of, and frees. */
+function allocatedIn(facts: Facts, ownership: Ownership, owners: ReadonlySet<ProgramFunction>): readonly LentMemory[] {
+  const allocations = facts
+    .callsWith("allocate")
+    .filter(({ function: owner, api }) => owners.has(owner) && api.handle === "dma-coherent" && api.managed !== true);
+  if (allocations.length === 0) return [];
+  const frees = facts.callsWith("free").filter((one) => owners.has(one.function) && one.argument("handle"));
+  return allocations.flatMap((made) => {
+    const { function: owner, statement } = made;
+    const values = ownership.valuesOf(owner);
+    if (!values.settled || !statement.result) return [];
+    const isSame = (call: ApiCall): boolean => {
+      const { statement: free } = call;
+      const pointer = call.argument("cpu");
+      return (
+        pointer !== undefined && textOfValue(values.evaluate(values.before(free), pointer)) === resultName(statement)
+      );
+    };
+    const ends = frees.filter((one) => one.function === owner && isSame(one)).map((one) => one.statement);
+    const handle = made.argument("handle-out");
+    if (ends.length === 0 || !handle || !isTold(ownership, owner, statement, handle)) return [];
+    const buffer = frees.find((one) => one.statement === ends[0])?.argument("cpu");
+    return [{ owner, made: statement, is: "allocated" as const, buffer, ends }];
+  });
+}
+
+/** The memory's address goes into a call or a store behind the allocation. */
+function isTold(ownership: Ownership, owner: ProgramFunction, made: CallStatement, handle: Expression): boolean {
+  if (peel(handle).kind !== "address") return false;
+  const values = ownership.valuesOf(owner);
+  const name = `<A${made.id}:${made.arguments.indexOf(handle)}>`;
+  return owner.blocks.some(({ id, statements }) => {
+    const environment = values.entryOf(id);
+    return statements.some((one) => {
+      const said =
+        one.kind === "assign"
+          ? [one.value]
+          : one.kind === "call" && !isFree(ownership, owner, one)
+            ? one.arguments
+            : [];
+      const tells = one !== made && said.some((each) => textOfValue(values.evaluate(environment, each)).includes(name));
+      values.step(environment, one);
+      return tells;
+    });
+  });
+}
+
+function isFree(ownership: Ownership, owner: ProgramFunction, call: CallStatement): boolean {
+  return ownership.api(owner, call)?.effect === "free";
+}
+
 function unfinished(
   ownership: Ownership,
-  mapping: Mapping,
+  memory: LentMemory,
   wait: CallStatement,
   how: GivenUp,
 ): UnfinishedTransfer | undefined {
-  const { owner, track } = mapping;
-  if (!isHandedOver(ownership, mapping, wait)) return undefined;
+  const { owner, ends } = memory;
+  if (!isHandedOver(ownership, memory, wait)) return undefined;
   const values = ownership.valuesOf(owner);
   for (const answer of answersOf(wait, how)) {
     const known = new Map<string, Sign>(answer ? [[resultName(wait), answer]] : []);
-    const seen: { unmap?: CallStatement; stop?: CallStatement } = {};
+    const seen: { end?: CallStatement; stop?: CallStatement } = {};
     const complete = followWays(values, wait, known, (call) => {
-      if (track.unmaps.includes(call)) {
-        seen.unmap ??= call;
+      if (ends.includes(call)) {
+        seen.end ??= call;
         return "end";
       }
       // Who gives up once gives up again.
@@ -79,7 +153,7 @@ function unfinished(
       seen.stop = call;
       return "end";
     });
-    if (seen.unmap && complete && !seen.stop) return { mapping, wait, answer, unmap: seen.unmap };
+    if (seen.end && complete && !seen.stop) return { memory, wait, answer, end: seen.end };
   }
   return undefined;
 }
@@ -97,16 +171,16 @@ function isBehind(owner: ProgramFunction, first: CallStatement, second: CallStat
   return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
 }
 
-/** Between the map and the wait something starts the device: a register is written, or a function that may do so is called. */
-function isHandedOver(ownership: Ownership, { owner, call: map, track }: Mapping, wait: CallStatement): boolean {
+/** Between the call and the wait something starts the device: a register is written, or a function that may do so is called. */
+function isHandedOver(ownership: Ownership, { owner, made, ends }: LentMemory, wait: CallStatement): boolean {
   return owner.blocks.some(({ statements }) =>
     statements.some(
       (one) =>
         one.kind === "call" &&
-        one !== map &&
+        one !== made &&
         one !== wait &&
-        !track.unmaps.includes(one) &&
-        isBehind(owner, map, one) &&
+        !ends.includes(one) &&
+        isBehind(owner, made, one) &&
         isBehind(owner, one, wait) &&
         !isQuiet(ownership, owner, one, 0),
     ),

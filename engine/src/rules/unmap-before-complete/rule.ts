@@ -1,6 +1,6 @@
 /**
- * Looks for unmaps on the way that a function takes when it has given up waiting for the transfer, with nothing in between that could stop
- * the device. Silent as soon as any call between may do so: a register write, a dmaengine call, a function that is not known.
+ * Looks for unmaps and frees on the way that a function takes when it has given up waiting for the transfer, with nothing in between that
+ * could stop the device. Silent as soon as any call between may do so: a register write, a dmaengine call, a function that is not known.
  */
 import { type UnfinishedTransfer, unfinishedTransfers } from "../../analysis/device/unfinished-transfers.ts";
 import type { Facts } from "../../analysis/facts.ts";
@@ -30,26 +30,33 @@ export default rule;
 function* check(facts: Facts): Iterable<RuleFinding> {
   const told = new Set<string>();
   for (const transfer of unfinishedTransfers(facts)) {
-    const { mapping, wait, unmap } = transfer;
-    const { owner, made } = mapping;
-    const place = `${unmap.file} ${unmap.start}`;
+    const { memory, wait, end } = transfer;
+    const { owner, made, is } = memory;
+    const place = `${end.file} ${end.start}`;
     if (told.has(place)) continue;
     told.add(place);
-    const buffer = mapping.buffer ? facts.textOf(owner, mapping.buffer) : "the buffer";
+    const buffer = memory.buffer ? facts.textOf(owner, memory.buffer) : "the buffer";
+    const ends = is === "mapped" ? "ends the mapping of" : "frees";
     yield {
-      ...unmap.calleeSpan,
-      message: `${nameOf(unmap)}() ends the mapping of ${buffer} ${reasonOf(transfer)}, and nothing has stopped the device.`,
+      ...end.calleeSpan,
+      message: `${nameOf(end)}() ${ends} ${buffer} ${reasonOf(transfer)}, and nothing has stopped the device.`,
       function: owner.name,
       path: [
         {
-          ...made.call.calleeSpan,
-          function: made.owner.name,
-          statement: made.call.id,
-          role: "map",
-          note: `${buffer} mapped here`,
+          ...made.calleeSpan,
+          function: owner.name,
+          statement: made.id,
+          role: is === "mapped" ? "map" : "allocate",
+          note: `${buffer} ${is} here`,
         },
         { ...wait.calleeSpan, function: owner.name, statement: wait.id, role: "pass", note: "given up here" },
-        { ...unmap.calleeSpan, function: owner.name, statement: unmap.id, role: "sink", note: "unmapped here" },
+        {
+          ...end.calleeSpan,
+          function: owner.name,
+          statement: end.id,
+          role: "sink",
+          note: is === "mapped" ? "unmapped here" : "freed here",
+        },
       ],
       subjects: [buffer],
       fixes: [],
