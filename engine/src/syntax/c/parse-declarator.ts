@@ -4,6 +4,7 @@ import type { Cursor } from "./cursor.ts";
 import { parseAssignment } from "./parse-expression.ts";
 import { parseInitializer } from "./parse-initializer.ts";
 import { parseAnnotation, parseSpecifiers } from "./parse-type.ts";
+import { appended } from "./scratch.ts";
 import type { SymbolSet } from "./symbol-set.ts";
 import { beginsType, K, T } from "./tokens.ts";
 import type { Specifiers } from "./ast.ts";
@@ -30,7 +31,7 @@ export function parseDeclarator(p: Cursor, form: DeclaratorForm): Declarator {
   let pointers: Pointer[] | undefined;
   while (p.kind === T.star || p.kind === T.caret) {
     p.advance();
-    (pointers ??= []).push(parsePointer(p));
+    pointers = appended(pointers, parsePointer(p));
   }
   let declarator = parseDirect(p, form);
   for (let i = (pointers?.length ?? 0) - 1; i >= 0; i--) {
@@ -158,7 +159,7 @@ export function parseTrailing(p: Cursor): readonly Annotation[] {
     if (kind === T.ident && !p.isAnnotation(p.symbol) && !p.name.startsWith("__") && p.onNewLine(p.pos)) {
       return annotations ?? none;
     }
-    (annotations ??= []).push(parseAnnotation(p, true));
+    annotations = appended(annotations, parseAnnotation(p, true));
   }
 }
 
@@ -240,13 +241,13 @@ export function finishDeclaration(
 export function parseInitDeclarator(p: Cursor, scope: SymbolSet): InitDeclarator {
   const { start, pos } = p;
   // `struct a x, __user *y;`
-  const leading: Annotation[] = [];
-  while (p.kind === T.ident && p.isAnnotation(p.symbol)) leading.push(parseAnnotation(p, true));
+  let leading: Annotation[] | undefined;
+  while (p.kind === T.ident && p.isAnnotation(p.symbol)) leading = appended(leading, parseAnnotation(p, true));
   const declarator = parseDeclarator(p, "named");
   const name = declaredName(declarator);
   if (name !== undefined) scope.add(p.symbolFrom(pos, name.start));
   const trailing = parseTrailing(p);
-  return finishInitDeclarator(p, start, declarator, leading.length === 0 ? trailing : [...leading, ...trailing]);
+  return finishInitDeclarator(p, start, declarator, leading === undefined ? trailing : [...leading, ...trailing]);
 }
 
 export function finishInitDeclarator(

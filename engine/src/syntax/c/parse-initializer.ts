@@ -2,6 +2,7 @@
 import type { Designator, Expression, InitializerItem, InitializerList } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseAssignment, parseConditional } from "./parse-expression.ts";
+import { appended } from "./scratch.ts";
 import { T } from "./tokens.ts";
 
 /** What stands after `=` in a declaration. */
@@ -53,9 +54,9 @@ function itemEnds(p: Cursor): boolean {
 /** One item with its designators: `.a.b[1] = v`, `[1 ... 3] = v`, the GNU form `a: v`, or just `v`. */
 export function parseInitializerItem(p: Cursor): InitializerItem {
   const { start } = p;
-  const designators: Designator[] = [];
+  let designators: Designator[] | undefined;
   if (p.kind === T.ident && p.peek(1) === T.colon) {
-    designators.push({ kind: "field", name: p.name, start, end: p.end });
+    designators = appended(designators, { kind: "field", name: p.name, start, end: p.end });
     p.advance();
     p.advance();
   } else {
@@ -68,23 +69,24 @@ export function parseInitializerItem(p: Cursor): InitializerItem {
           break;
         }
         p.advance();
-        designators.push({ kind: "field", name, start: from, end });
+        designators = appended(designators, { kind: "field", name, start: from, end });
       } else if (p.kind === T.lbracket) {
         p.advance();
         const low = parseConditional(p);
         let high: Expression | undefined;
         if (p.take(T.ellipsis)) high = parseConditional(p);
         p.expect(T.rbracket, "`]` expected");
-        designators.push(high === undefined ? { kind: "index", low } : { kind: "index", low, high });
+        designators = appended(designators, high === undefined ? { kind: "index", low } : { kind: "index", low, high });
       } else break;
       if (p.failed()) break;
     }
     // The oldest GNU form leaves the `=` out after `[i]`.
-    if (designators.length > 0) p.take(T.assign);
+    if (designators !== undefined) p.take(T.assign);
   }
-  if (designators.length === 0) p.positional = true;
+  if (designators === undefined) p.positional = true;
   const value = p.failed() ? missing(p) : parseInitializer(p);
-  return { designators, value, start, end: p.endFrom(start) };
+  return { designators: designators ?? none, value, start, end: p.endFrom(start) };
 }
 
+const none: readonly Designator[] = [];
 const missing = (p: Cursor): Expression => ({ kind: "unknown", start: p.start, end: p.start });

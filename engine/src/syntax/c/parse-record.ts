@@ -13,25 +13,28 @@ import { parseArguments } from "./parse-arguments.ts";
 import { isFunctionPointer, parseDeclarator, parseTrailing } from "./parse-declarator.ts";
 import { parseAssignment, parseConditional } from "./parse-expression.ts";
 import { parseAnnotation, parseSpecifiers } from "./parse-type.ts";
+import { appended } from "./scratch.ts";
 import { K, T } from "./tokens.ts";
 
 /** Annotations between `struct` and the name, and between the name and `{`. */
-function parseTagWords(p: Cursor, annotations: Annotation[]): void {
+function parseTagWords(p: Cursor, before: Annotation[] | undefined): Annotation[] | undefined {
+  let annotations = before;
   for (;;) {
     const attribute = p.kind >= K.firstAttribute && p.kind <= K.lastAttribute;
-    if (!attribute && !(p.kind === T.ident && p.isAnnotation(p.symbol))) return;
-    if (p.failed()) return;
-    annotations.push(parseAnnotation(p, true));
+    if (!attribute && !(p.kind === T.ident && p.isAnnotation(p.symbol))) return annotations;
+    if (p.failed()) return annotations;
+    annotations = appended(annotations, parseAnnotation(p, true));
   }
 }
+
+const none: readonly Annotation[] = [];
 
 /** `struct name`, `struct name { .. }` or `struct { .. }`, with the annotations after the brace. */
 export function parseRecord(p: Cursor): RecordType {
   const { start } = p;
   const tag = p.kind === K.struct ? "struct" : "union";
-  const annotations: Annotation[] = [];
   p.advance();
-  parseTagWords(p, annotations);
+  let words = parseTagWords(p, undefined);
   let name: string | undefined;
   if (p.kind === T.ident) {
     name = p.name;
@@ -43,7 +46,7 @@ export function parseRecord(p: Cursor): RecordType {
     }
     // `struct A b {`: A is a decoration that is not known.
     if (p.kind === T.ident && p.peek(1) === T.lbrace) {
-      if (p.isAnnotation(p.symbol)) parseTagWords(p, annotations);
+      if (p.isAnnotation(p.symbol)) words = parseTagWords(p, words);
       else {
         name = p.name;
         p.advance();
@@ -51,6 +54,7 @@ export function parseRecord(p: Cursor): RecordType {
     }
   }
   if (p.kind !== T.lbrace) {
+    const annotations = words ?? none;
     if (name !== undefined) return { kind: "record", tag, name, annotations, start, end: p.endFrom(start) };
     p.fail("name or `{` expected after a tag");
     return { kind: "record", tag, annotations, start, end: p.endFrom(start) };
@@ -59,7 +63,7 @@ export function parseRecord(p: Cursor): RecordType {
   p.advance();
   parseFields(p, fields, T.rbrace);
   if (!p.failed()) p.expect(T.rbrace, "`}` expected after the fields");
-  parseTagWords(p, annotations);
+  const annotations = parseTagWords(p, words) ?? none;
   if (name === undefined) return { kind: "record", tag, fields, annotations, start, end: p.endFrom(start) };
   return { kind: "record", tag, name, fields, annotations, start, end: p.endFrom(start) };
 }
@@ -107,7 +111,7 @@ function parseField(p: Cursor, fields: FieldDeclaration[]): void {
     return;
   }
   const specifiers = parseSpecifiers(p, "block");
-  const declarators: FieldDeclarator[] = [];
+  let declarators: FieldDeclarator[] | undefined;
   if (
     p.kind !== T.semicolon &&
     !p.failed() &&
@@ -119,12 +123,12 @@ function parseField(p: Cursor, fields: FieldDeclaration[]): void {
     return;
   }
   while (p.kind !== T.semicolon && !p.failed()) {
-    declarators.push(parseFieldDeclarator(p));
+    declarators = appended(declarators, parseFieldDeclarator(p));
     if (!p.take(T.comma)) break;
   }
   // The last member of a group may end at `)`.
   if (!p.failed() && p.kind !== T.rparen) p.expect(T.semicolon, "`;` expected after a field");
-  fields.push({ specifiers, declarators, start, end: p.endFrom(start) });
+  fields.push({ specifiers, declarators: declarators ?? [], start, end: p.endFrom(start) });
 }
 
 function parseFieldDeclarator(p: Cursor): FieldDeclarator {
@@ -184,24 +188,25 @@ function parseFieldGroup(p: Cursor, fields: FieldDeclaration[], leading: number)
 /** `enum name { .. }` or `enum name`. */
 export function parseEnum(p: Cursor): EnumType {
   const { start } = p;
-  const words: Annotation[] = [];
   p.advance();
-  parseTagWords(p, words);
+  // The tree keeps no annotations of an enum.
+  parseTagWords(p, undefined);
   let name: string | undefined;
   if (p.kind === T.ident) {
     name = p.name;
     p.advance();
   }
-  parseTagWords(p, words);
-  const common = { kind: "enum", ...(name === undefined ? {} : { name }) } as const;
+  parseTagWords(p, undefined);
   if (p.kind !== T.lbrace) {
-    if (name === undefined) p.fail("name or `{` expected after enum");
-    return { ...common, start, end: p.endFrom(start) };
+    if (name !== undefined) return { kind: "enum", name, start, end: p.endFrom(start) };
+    p.fail("name or `{` expected after enum");
+    return { kind: "enum", start, end: p.endFrom(start) };
   }
   p.advance();
   const enumerators = parseEnumerators(p);
-  parseTagWords(p, words);
-  return { ...common, enumerators, start, end: p.endFrom(start) };
+  parseTagWords(p, undefined);
+  if (name === undefined) return { kind: "enum", enumerators, start, end: p.endFrom(start) };
+  return { kind: "enum", name, enumerators, start, end: p.endFrom(start) };
 }
 
 function parseEnumerators(p: Cursor): NonNullable<EnumType["enumerators"]> {

@@ -4,6 +4,7 @@ import type { Cursor } from "./cursor.ts";
 import { isFunctionPointer, parseDeclarator } from "./parse-declarator.ts";
 import { parseTypeOrExpression } from "./parse-cast.ts";
 import { parseEnum, parseRecord } from "./parse-record.ts";
+import { appended } from "./scratch.ts";
 import { K, keywordCount, T } from "./tokens.ts";
 
 /**
@@ -58,7 +59,7 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
     const { kind } = p;
     if (kind === T.ident) {
       if (p.isAnnotation(p.symbol)) {
-        (annotations ??= []).push(parseAnnotation(p, true));
+        annotations = appended(annotations, parseAnnotation(p, true));
         continue;
       }
       const next = p.peek(1);
@@ -76,28 +77,28 @@ export function parseSpecifiers(p: Cursor, place: SpecifierPlace): Specifiers {
           : next === T.star || (next >= K.firstStorage && next < K.firstAttribute);
       if (!goesOn) break;
       if (next !== T.star && named >= 0 && decorates(p, named) && !decorates(p, p.pos)) {
-        (annotations ??= []).push(annotationAt(p, named));
+        annotations = appended(annotations, annotationAt(p, named));
         base = p.namedBase();
         named = p.pos;
         p.advance();
       } else if (next === T.ident || next === T.star || words === 0) {
-        (annotations ??= []).push(parseAnnotation(p, false));
+        annotations = appended(annotations, parseAnnotation(p, false));
       } else break;
     } else if (kind < T.keyword || kind > K.lastAttribute) break;
     else if (kind <= K.lastStorage) {
-      (storage ??= []).push(storageName(p.name));
+      storage = appended(storage, storageName(p.name));
       p.advance();
     } else if (kind <= K.lastQualifier) {
-      (qualifiers ??= []).push(qualifierName(p.name));
+      qualifiers = appended(qualifiers, qualifierName(p.name));
       p.advance();
     } else {
       if (kind >= K.firstAttribute) {
-        (annotations ??= []).push(parseAnnotation(p, true));
+        annotations = appended(annotations, parseAnnotation(p, true));
         continue;
       }
       // `MACRO int x`: what was taken for the type decorates it.
       if (named >= 0) {
-        (annotations ??= []).push(annotationAt(p, named));
+        annotations = appended(annotations, annotationAt(p, named));
         named = -1;
         base = undefined;
       }

@@ -25,3 +25,10 @@ export class Scratch<Item> {
     return items.slice(mark, top);
   }
 }
+
+/** The list with the part at its end: a new one with room for that part alone when there is none yet. */
+export function appended<Item>(list: Item[] | undefined, item: Item): Item[] {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
+}
