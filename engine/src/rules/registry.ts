@@ -72,6 +72,7 @@ import mmapSizeVmaLength from "./mmap-size-vma-length/rule.ts";
 import mmapUncheckedRange from "./mmap-unchecked-range/rule.ts";
 import mmapUserStructVivt from "./mmap-user-struct-vivt/rule.ts";
 import netRxBufferSyncLen from "./net-rx-buffer-sync-len/rule.ts";
+import noKernelMappingDeref from "./no-kernel-mapping-deref/rule.ts";
 import noncoherentNoSync from "./noncoherent-no-sync/rule.ts";
 import noncontiguousVmapNoFlush from "./noncontiguous-vmap-no-flush/rule.ts";
 import pgprotNoncachedOnRam from "./pgprot-noncached-on-ram/rule.ts";
@@ -179,6 +180,7 @@ export const rules: readonly Rule[] = [
   mmapUncheckedRange,
   mmapUserStructVivt,
   netRxBufferSyncLen,
+  noKernelMappingDeref,
   noncoherentNoSync,
   noncontiguousVmapNoFlush,
   pgprotNoncachedOnRam,

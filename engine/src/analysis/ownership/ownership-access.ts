@@ -98,6 +98,12 @@ const touching: ReadonlyMap<string, { readonly stores?: number; readonly loads?:
   ["be64_to_cpup", { loads: [0] }],
 ]);
 
+/** The arguments whose memory a kernel function of that name reads or writes; none where it is not known to touch any. */
+export function touchedArguments(name: string): readonly number[] {
+  const { stores, loads = [] } = touching.get(name) ?? {};
+  return stores === undefined ? loads : [stores, ...loads];
+}
+
 /** Accesses of a statement, in order; calls of the unit add what they do with their arguments. */
 export function accessesOf(
   values: OwnershipValues,
