@@ -21,7 +21,7 @@ const option = (name: string, fallback: number): number => {
 };
 const wanted = option("--files", 60);
 const rounds = option("--rounds", 9);
-const warmUp = option("--warm-up", 8);
+const warmUp = option("--warm-up", 12);
 const root = args[0] ?? ".";
 
 const dma = /\bdmam?_(?:alloc|map|unmap|sync|mmap|pool)\w*\s*\(/;
@@ -90,7 +90,7 @@ for (let round = 0; round < rounds + warmUp; round++) {
     const before = process.cpuUsage();
     for (const text of texts) run(text);
     const used = process.cpuUsage(before);
-    // The just-in-time compiler is done after six to eight rounds.
+    // The just-in-time compiler is done after six to eight rounds, later on a busy machine.
     if (round >= warmUp) times.get(name)?.push((used.user + used.system) / 1000);
   }
 }
