@@ -31,6 +31,7 @@ import freeWhileMapped from "./free-while-mapped/rule.ts";
 import freeWrongArgs from "./free-wrong-args/rule.ts";
 import getSgtableRemap from "./get-sgtable-remap/rule.ts";
 import handleAsCpuPointer from "./handle-as-cpu-pointer/rule.ts";
+import handleTruncation from "./handle-truncation/rule.ts";
 import i2cDmaSafeFlag from "./i2c-dma-safe-flag/rule.ts";
 import leakMapping from "./leak-mapping/rule.ts";
 import legacyDmaAllocWritecombine from "./legacy-dma-alloc-writecombine/rule.ts";
@@ -139,6 +140,7 @@ export const rules: readonly Rule[] = [
   freeWrongArgs,
   getSgtableRemap,
   handleAsCpuPointer,
+  handleTruncation,
   i2cDmaSafeFlag,
   leakMapping,
   legacyDmaAllocWritecombine,

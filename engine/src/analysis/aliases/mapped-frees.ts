@@ -133,6 +133,13 @@ function isCounted(facts: Facts, mapper: ProgramFunction, freeing: ReadonlySet<P
         const opener = field === "open" ? facts.unit.functionNamed(value, table.file) : undefined;
         if (opener?.file === mapper.file) mapping.add(opener);
       }
+  // A mapping of a dma-buf holds its file, and the file the buffer: only its own release comes after.
+  const isExported = facts.unit.opsTables.some(
+    (table) =>
+      table.record === "dma_buf_ops" &&
+      table.entries.some(({ value }) => [...mapping].some((one) => one.name === value && one.file === table.file)),
+  );
+  if (isExported) return true;
   const noted = new Set<string>();
   for (const owner of mapping)
     for (const { statements } of owner.blocks)

@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/mmap-free-while-mapped",
     group: "user-mapping",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "Memory that a process has mapped is freed only when the last mapping has gone.",
     why: "A mapping made of frame numbers holds no reference to the pages. After the free they belong to somebody else, and the process goes on reading and writing them: it sees another owner's data, and corrupts it.",
     remedy:
