@@ -1,0 +1,43 @@
+/** What must hold for the analysis of any text whatsoever, be it no C at all. Used by the test and by test/corpus/rules-fuzz.ts. */
+import type { UnitReport } from "../api.ts";
+import { createSession } from "../session.ts";
+import { parseC } from "../syntax/c/parse.ts";
+import { applyEdits } from "../text/edit.ts";
+
+export interface Robustness {
+  readonly report: UnitReport;
+  /** What does not hold, each in a sentence; a throw is one. */
+  readonly problems: readonly string[];
+}
+
+const nothing: UnitReport = { findings: [], gaps: [], functions: 0 };
+
+/** Analyses a text as a unit of its own with all rules, and looks at what comes out. */
+export function robustnessOf(name: string, text: string): Robustness {
+  const problems: string[] = [];
+  try {
+    const session = createSession();
+    session.setFile(name, text);
+    const report = session.analyse({ preview: true });
+    session.summaries();
+    const isOutside = (one: { readonly file: string; readonly start: number; readonly end: number }): boolean =>
+      one.file !== name || !(one.start >= 0 && one.start <= one.end && one.end <= text.length);
+    for (const gap of report.gaps) {
+      if (/^rule \S+ failed here/.test(gap.reason)) problems.push(gap.reason);
+      else if (isOutside(gap)) problems.push(`a gap lies outside the text: ${gap.reason}`);
+    }
+    const told = new Set(report.gaps.map(({ reason, start, end }) => `${reason}:${start}:${end}`));
+    for (const { reason, start, end } of parseC(text).gaps)
+      if (!told.has(`${reason}:${start}:${end}`)) problems.push(`a gap is not told: ${reason}`);
+    for (const finding of report.findings) {
+      if ([finding, ...finding.path].some(isOutside)) problems.push(`${finding.rule} points outside the text`);
+      for (const fix of finding.fixes)
+        if (fix.edits.length === 0 || fix.edits.some(isOutside) || applyEdits(text, fix.edits) === undefined)
+          problems.push(`${finding.rule} offers a fix that cannot be applied: ${fix.id}`);
+    }
+    return { report, problems };
+  } catch (failure) {
+    const what = failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+    return { report: nothing, problems: [...problems, `threw: ${what}`] };
+  }
+}
