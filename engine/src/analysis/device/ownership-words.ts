@@ -152,11 +152,17 @@ function bitTest(owner: ProgramFunction, condition: Expression): BitTest | undef
 /** Whether the driver goes on only when the bit is clear: what it does then it does on no other way. */
 function waitsForClear(owner: ProgramFunction, block: BlockId, test: BitTest): boolean {
   const terminator = owner.blocks[block]?.terminator;
-  if (terminator?.kind !== "branch") return false;
+  if (terminator?.kind !== "branch" || choosesText(owner, terminator.then)) return false;
   const clear = test.sense ? terminator.otherwise : terminator.then;
   return flowOf(owner)
     .edgesTo(clear)
     .some((edge) => edge.from === block && edge.to === clear);
+}
+
+/** `bit ? "busy" : ""`: a word for people. */
+function choosesText(owner: ProgramFunction, block: BlockId): boolean {
+  const statements = owner.blocks[block]?.statements ?? [];
+  return statements.length === 1 && statements[0]?.kind === "assign" && statements[0].value.kind === "string";
 }
 
 function bitsStored(owner: ProgramFunction, statement: Statement): readonly StoredBits[] {

@@ -23,6 +23,7 @@ export class UnseenHandOvers {
   readonly #owner: ProgramFunction;
   readonly #stores: Store[] = [];
   readonly #registers: { readonly call: OrderingCall; readonly before: readonly Earlier<FieldAccess>[] }[] = [];
+  readonly #barriers: OrderingCall[] = [];
   #unseen: ReadonlySet<FieldAccess> | undefined;
 
   constructor(facts: Facts, owner: ProgramFunction) {
@@ -36,6 +37,7 @@ export class UnseenHandOvers {
 
   ordering(call: OrderingCall, before: readonly Earlier<FieldAccess>[]): void {
     if (call.effect === "mmio-write" && this.#writesAddress(call)) this.#registers.push({ call, before });
+    if (call.effect === "barrier" && /^(memory|device)-(write|full)$/.test(call.orders)) this.#barriers.push(call);
   }
 
   has(access: FieldAccess): boolean {
@@ -46,21 +48,21 @@ export class UnseenHandOvers {
   #find(): ReadonlySet<FieldAccess> {
     const unseen = new Set<FieldAccess>();
     const handing = new Set(this.#stores.flatMap(({ access, bit }) => (bit === undefined ? [] : [access])));
-    for (const { access, bit, before } of this.#stores)
-      for (const { event, between } of before) {
-        // What hands a record over is the last word that is written: one with words after it is some other flag.
-        if (besides(event, access)) unseen.add(event);
-        // A chain is the device's with its first record, whose bit is set last and behind a barrier.
-        if (bit !== undefined && between.writes && handing.has(event) && isOther(event, access)) unseen.add(event);
-      }
+    // What hands a record over is the last word that is written: one with words after it is some other flag.
+    for (const { access, before } of this.#stores)
+      for (const { event } of before) if (besides(event, access)) unseen.add(event);
     for (const access of handing) {
       if (this.#isNew(access)) unseen.add(access);
-      for (const { access: later } of this.#stores)
+      for (const { access: later } of this.#stores) {
+        if (this.#isWithin(access, later)) unseen.add(access);
         if (this.#isSameWord(access, later)) {
           unseen.add(access);
           // A word that has its bit already is the driver's until something else tells the device.
           if (handing.has(later)) unseen.add(later);
         }
+        // A chain is the device's with its first record, whose bit is set last and behind a barrier.
+        if (handing.has(later) && this.#isLastOfChain(access, later)) unseen.add(access);
+      }
     }
     // A register that gets a DMA address hands over all that is written before.
     for (const { call, before } of this.#registers)
@@ -74,6 +76,35 @@ export class UnseenHandOvers {
     if (!event.statement || !later.statement) return false;
     const text = (access: FieldAccess): string => this.#facts.textOfPlace(this.#owner, access.place);
     if (text(event) !== text(later) || (event.record !== later.record && !this.#staysSame(event))) return false;
+    return this.#follows(event, later);
+  }
+
+  /** Whether a part of the same record is written after the word, on a way that is only about this record. */
+  #isWithin(event: FieldAccess, later: FieldAccess): boolean {
+    const { steps, root } = event.place;
+    const base = this.#facts.textOfPlace(this.#owner, { ...event.place, steps: steps.slice(0, lastFieldIndex(steps)) });
+    const text = this.#facts.textOfPlace(this.#owner, later.place);
+    if (event.field === later.field || root.kind !== later.place.root.kind) return false;
+    return /^(->|\.)/.test(text.slice(base.length)) && text.startsWith(base) && this.#follows(event, later);
+  }
+
+  /** Whether another record's word comes behind a barrier that comes behind this one, and never before it. */
+  #isLastOfChain(event: FieldAccess, later: FieldAccess): boolean {
+    const flow = flowOf(this.#owner);
+    const text = (access: FieldAccess): string => this.#facts.textOfPlace(this.#owner, access.place);
+    if (event.field !== later.field || text(event) === text(later)) return false;
+    const at = later.statement;
+    return this.#barriers.some(({ call }) => {
+      const block = flow.locate(call.id)?.block;
+      if (block === undefined || at === undefined || !flow.reaches(event.block, block)) return false;
+      if (flow.reaches(block, event.block)) return false;
+      return block === later.block ? call.start < at.start : flow.dominates(block, later.block);
+    });
+  }
+
+  /** Whether a store comes after another one for certain. */
+  #follows(event: FieldAccess, later: FieldAccess): boolean {
+    if (!event.statement || !later.statement) return false;
     return event.block === later.block
       ? event.statement.start < later.statement.start
       : flowOf(this.#owner).dominates(event.block, later.block);
@@ -137,11 +168,6 @@ export class UnseenHandOvers {
 /** Whether both are words of one record, and not the same word. */
 export function besides(one: FieldAccess, other: FieldAccess): boolean {
   return one.record === other.record && one.field !== other.field;
-}
-
-/** Whether both are the same word of different records. */
-function isOther(one: FieldAccess, other: FieldAccess): boolean {
-  return one.record !== other.record && one.field === other.field;
 }
 
 function mentionsAddress(value: Expression): boolean {
