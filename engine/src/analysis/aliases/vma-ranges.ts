@@ -2,6 +2,7 @@
  * What the application asks for in mmap(), and whether anybody holds it against the buffer: remap_pfn_range() maps as much as it is
  * told to (mm/memory.c); dma_mmap_coherent() and vm_iomap_memory() test it themselves (kernel/dma/direct.c:560-561, linux 6.12.117).
  */
+import { isMessage } from "../../kernel/inert.ts";
 import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import type { Type } from "../../program/types.ts";
 import { expressionsOfTerminator, readsOf, walkExpression } from "../../program/visit.ts";
@@ -99,7 +100,7 @@ function mayCheck(facts: Facts, owner: ProgramFunction): boolean {
     if (statement.kind !== "call" || facts.apiOf(owner, statement) || !statement.arguments.some(mentions)) return false;
     if (statement.callee.kind !== "direct") return true;
     const { name } = statement.callee;
-    if (harmless.test(name)) return false;
+    if (isMessage(name) || harmless.test(name)) return false;
     const callee = facts.unit.functionNamed(name, owner.file);
     // A function of the driver is looked into one level deep; anybody else may test.
     return (
@@ -119,7 +120,7 @@ function isRecord(type: Type, name: string): boolean {
 }
 
 const harmless =
-  /remap_pfn_range$|^vm_flags_|^pgprot_|^(dev|pr|netdev|v4l2|fb)_(dbg|info|err|warn)|printk|dprintk|^dynamic_|^phys_mem_access_prot$|^vma_pages$|^vm_get_page_prot$|^fb_pgprotect$/;
+  /remap_pfn_range$|^vm_flags_|^pgprot_|^dynamic_|^phys_mem_access_prot$|^vma_pages$|^vm_get_page_prot$|^fb_pgprotect$/;
 
 // ---------------------------------------------------------------- cookies in vm_pgoff
 

@@ -1,4 +1,5 @@
 /** Shared by the rules on coherent memory: what counts as such, and which conversions a stronger finding already speaks for. */
+import { isMessage } from "../../kernel/inert.ts";
 import { KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, PathStep, ProgramFunction } from "../../program/program.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
@@ -163,9 +164,6 @@ export function claimedConversions(facts: Facts): ReadonlySet<string> {
   return new Set(paths.flat().map((step) => `${step.file}:${step.start}`));
 }
 
-const messages =
-  /print|^(pr|dev|netdev|ib|drm|snd)_(dbg|debug|info|warn|err|notice|emerg)|debug|dbg|DEBUG|DBG|trace_|_log\b|LOG/;
-
 /** Whether a call's result only goes into messages or comparisons: the number is told, not used. */
 export function isOnlyShown(owner: ProgramFunction, call: CallStatement): boolean {
   const { result } = call;
@@ -182,7 +180,7 @@ export function isOnlyShown(owner: ProgramFunction, call: CallStatement): boolea
     const block = owner.blocks[id];
     for (const statement of block?.statements ?? []) {
       if (statement.kind === "call" && statement !== call && mentions(statement.arguments)) {
-        if (statement.callee.kind !== "direct" || !messages.test(statement.callee.name)) return false;
+        if (statement.callee.kind !== "direct" || !isMessage(statement.callee.name)) return false;
         shown = true;
       } else if (statement.kind === "assign" && mentions([statement.value])) {
         const { root, steps } = statement.target;

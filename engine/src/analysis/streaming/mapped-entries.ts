@@ -3,6 +3,7 @@
  * in the first entries, as many as dma_map_sg() returned, and `length` keeps what the CPU's side of each entry has
  * (include/linux/scatterlist.h:11-43, drivers/iommu/dma-iommu.c: __finalise_sg(), linux 6.12.117).
  */
+import { isMessage } from "../../kernel/inert.ts";
 import type { Block, Expression, Place, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
 import { expressionsOf, placeKey, targetOf, walkExpression, walkPlace } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
@@ -87,13 +88,15 @@ function lengthOf(place: Place): string | undefined {
   return placeKey({ ...place, steps: place.steps.slice(0, -1) });
 }
 
-/** Calls that only print, and that work on the CPU's side of an entry. */
+/** Calls that work on the CPU's side of an entry. */
 const cpuSide =
-  /^(_?dev_|pr_|printk|_printk|netdev_|netif_|DMSG|trace_|mem(cpy|set|move|dup)|get_order|free_pages|__free_pages|clflush|flush_|invalidate_|arch_|dma_(un)?map_|dma_sync_|min|max|sg_|copy_|kmap|IS_ALIGNED|WARN|BUG)/;
+  /^(mem(cpy|set|move|dup)|get_order|free_pages|__free_pages|clflush|flush_|invalidate_|arch_|dma_(un)?map_|dma_sync_|min|max|sg_|copy_|kmap|dev_name|netif_|IS_ALIGNED|BUG)/;
 
 function handsOn(statement: Statement): boolean {
   if (statement.kind === "assign") return true;
-  return statement.kind === "call" && statement.callee.kind === "direct" && !cpuSide.test(statement.callee.name);
+  if (statement.kind !== "call" || statement.callee.kind !== "direct") return false;
+  const { name } = statement.callee;
+  return !isMessage(name) && !cpuSide.test(name);
 }
 
 /** Whether the function asks for the DMA length of the entry as well: then it knows the two apart. */

@@ -38,13 +38,21 @@ export function missingMasks(facts: Facts): readonly MissingMask[] {
   if (stored.some((key) => index.storesTo(key).length > 0)) return [];
   const setting = new Set(facts.callsWith("set-mask").map((call) => call.function));
   const found = new Map<string, MissingMask>();
-  for (const master of masters) {
+  for (const master of [...masters.filter((one) => isProbe(facts, one)), ...masters]) {
     const { file } = master.function;
     if (found.has(file)) continue;
     const use = firstUse(facts, file);
     if (use && !setsSomewhere(facts, file, setting)) found.set(file, { master, use });
   }
   return [...found.values()];
+}
+
+/** A resume lets the device do DMA again: the mask belongs to the probe. */
+function isProbe({ unit }: Facts, { function: owner }: Site): boolean {
+  return unit.opsTables.some(
+    ({ file, entries }) =>
+      file === owner.file && entries.some(({ field, value }) => field === "probe" && value === owner.name),
+  );
 }
 
 /** Whether a function of the file, or one that runs with it, sets a mask: by the API, or by a helper that is called after it. */

@@ -11,7 +11,7 @@ const rule: Rule = {
     id: "dma/unmap-before-complete",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "A buffer is unmapped and freed only when the device has finished with it, or has been stopped.",
     why: "A wait that timed out says that the transfer is late, not that it is over. The device goes on reading or writing an address that is no longer the buffer's: behind an IOMMU it faults, with a bounce buffer it fills a slot of somebody else, without either it writes into memory that has been given to another owner.",
     remedy:
