@@ -113,7 +113,7 @@ export default defineConfig(
   {
     name: "engine/no-clock-no-randomness",
     files: ["engine/src/**/*.ts"],
-    ignores: ["**/*.test.ts"],
+    ignores: ["**/*.test.ts", "engine/src/testing/node/**"],
     rules: {
       "no-restricted-globals": [
         "error",

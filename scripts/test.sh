@@ -3,7 +3,7 @@
 # the extension in a real workbench (code-server shown by Debian's Chromium). Ends with one line per suite.
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 need_node
-need_packages python3=python3 make=make g++=g++ chromium=chromium
+need_packages python3=python3 make=make g++=g++ chromium=chromium spin=spin valgrind=valgrind
 need_npm_packages
 
 step() {

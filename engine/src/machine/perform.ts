@@ -82,10 +82,10 @@ export function performOn(target: LineTarget, action: AgentAction): Observation 
     case "unmap": {
       const id = action.kind === "map" ? action.mapping.id : action.id;
       const before = board.tables.mapping(id);
-      for (const request of action.kind === "map" ? [before, action.mapping] : [before]) {
-        if (request === undefined) continue;
-        for (const physical of typeof request.physical === "number" ? [request.physical] : request.physical) {
-          target.remapping(physical, typeof request.physical === "number" ? request.size : board.model.pageBytes);
+      // A mapping more takes nothing away: only what goes matters to what may have happened through it.
+      if (before !== undefined) {
+        for (const physical of typeof before.physical === "number" ? [before.physical] : before.physical) {
+          target.remapping(physical, typeof before.physical === "number" ? before.size : board.model.pageBytes);
         }
       }
       if (action.kind === "map") board.tables.map(action.mapping);

@@ -10,7 +10,7 @@ import { alignDown } from "./address.ts";
 export type Writer = "cpu" | "device";
 
 /** Small, since a line that is written makes a block. A power of two. */
-const blockBytes = 256;
+const blockBytes = 16;
 
 interface Block {
   readonly newest: Uint8Array;

@@ -27,7 +27,14 @@ import {
 import type { Attribute, MachineModel, MaintenanceOperation } from "../machine/model.ts";
 import { isCacheable } from "../machine/page-tables.ts";
 import { type LineAccess, type LineTarget, performOn, writerOf } from "../machine/perform.ts";
-import { type Exploration, type ExploreOptions, type FoundOutcome, explorationOf } from "./explorer.ts";
+import {
+  type Exploration,
+  type ExploreOptions,
+  type FoundOutcome,
+  abandon,
+  explorationOf,
+  unlessAbandoned,
+} from "./explorer.ts";
 import {
   type Configuration,
   close,
@@ -60,9 +67,10 @@ export function exploreBeliefs(model: MachineModel, program: AgentProgram, optio
     }
     runs++;
     const port = new BeliefPort(model, prefix, options, seen);
-    const outcome = program(port);
+    const outcome = unlessAbandoned(program, port);
     for (const branch of port.branches) (branch.suspect ? suspects : others).push(branch.prefix);
     if (port.truncated) complete = false;
+    if (outcome === undefined) continue;
     if (outcome.cut === true) {
       cut = true;
       continue;
@@ -101,9 +109,9 @@ class BeliefPort implements MachinePort, LineTarget {
   #tick = 0;
   #action = -1;
   readonly #lineBytes: number;
-  /** States that runs of this exploration have been in, and whether this run has come to one of them. */
+  /** States that runs of this exploration have been in. */
   readonly #seen: Set<string>;
-  #known = false;
+  readonly #keys = new WeakMap<readonly Configuration[], { readonly length: number; readonly key: string }>();
   /** Whether a line that is met for the first time may have been in the cache since before the run. */
   #warm: boolean;
 
@@ -266,7 +274,7 @@ class BeliefPort implements MachinePort, LineTarget {
     if (alternatives <= 1) return 0;
     const index = this.#taken.length;
     const given = this.#prefix[index];
-    if (given === undefined && !this.#known) {
+    if (given === undefined) {
       for (let other = alternatives - 1; other > 0; other--) {
         this.branches.push({ prefix: [...this.#taken, other], suspect: isSuspect(other) });
       }
@@ -277,11 +285,20 @@ class BeliefPort implements MachinePort, LineTarget {
   }
 
   #meet(state: string): void {
-    const lines = [...this.#lines].map(([line, configurations]) => `${line}:${configurationsKey(configurations)}`);
+    const lines = [...this.#lines].map(([line, configurations]) => `${line}:${this.#keyOf(configurations)}`);
     const ordered = this.#ordered.map(({ line, offset, bytes }) => `${line + offset}=${bytesText(bytes)}`);
     const key = `${state}|${Number(this.#warm)}|${lines.sort().join(";")}|${ordered.join(";")}`;
-    if (this.#seen.has(key)) this.#known = true;
-    else this.#seen.add(key);
+    if (this.#seen.has(key)) abandon();
+    this.#seen.add(key);
+  }
+
+  /** A list is only ever added to; what changes its members makes a new one. */
+  #keyOf(configurations: readonly Configuration[]): string {
+    const known = this.#keys.get(configurations);
+    if (known?.length === configurations.length) return known.key;
+    const key = configurationsKey(configurations);
+    this.#keys.set(configurations, { length: configurations.length, key });
+    return key;
   }
 
   /** The line's set, closed under what the environment may do by itself. */

@@ -7,7 +7,14 @@ import type { AgentAction, AgentProgram, EnvironmentAction, MachinePort, Observa
 import { bytesText } from "../machine/address.ts";
 import { Machine } from "../machine/machine.ts";
 import type { MachineModel } from "../machine/model.ts";
-import { type Exploration, type ExploreOptions, type FoundOutcome, explorationOf } from "./explorer.ts";
+import {
+  type Exploration,
+  type ExploreOptions,
+  type FoundOutcome,
+  abandon,
+  explorationOf,
+  unlessAbandoned,
+} from "./explorer.ts";
 import { type Schedule, type ScheduledStep, scheduleText } from "./explorer-schedule.ts";
 
 export interface SearchOptions extends ExploreOptions {
@@ -37,10 +44,11 @@ export function searchSchedules(model: MachineModel, program: AgentProgram, opti
       if (runs >= maxRuns || decided) return explorationOf(outcomes, witness, runs, false, cut);
       runs++;
       const port = new SearchPort(model, node, options, seen);
-      const outcome = program(port);
+      const outcome = unlessAbandoned(program, port);
       level.push(...port.siblings);
       if (steps < (options.maxSteps ?? Number.POSITIVE_INFINITY)) next.push(...port.children);
       else if (port.children.length > 0) complete = false;
+      if (outcome === undefined) continue;
       if (outcome.cut === true) {
         cut = true;
         continue;
@@ -83,8 +91,6 @@ class SearchPort implements MachinePort {
   #observed = "";
   #action = 0;
   #next = 0;
-  /** Another run has been in this state: what follows is known. */
-  #known = false;
 
   constructor(model: MachineModel, node: Node, options: ExploreOptions, seen: Set<string>) {
     this.model = model;
@@ -111,7 +117,6 @@ class SearchPort implements MachinePort {
     }
     const lines = this.#machine.touchedLines(action);
     if (
-      !this.#known &&
       this.#next === steps.length &&
       this.#action >= this.#node.from &&
       this.#chosen.length >= this.#node.choices.length
@@ -129,7 +134,7 @@ class SearchPort implements MachinePort {
     const index = this.#chosen.length;
     const given = this.#node.choices[index];
     if (given === undefined && state !== undefined && this.#next === this.#node.steps.length) this.#meet(state);
-    if (given === undefined && !this.#known) {
+    if (given === undefined) {
       for (let other = 1; other < alternatives; other++) {
         this.siblings.push({ ...this.#node, choices: [...this.#chosen, other], from: this.#action });
       }
@@ -150,8 +155,8 @@ class SearchPort implements MachinePort {
   #meet(state: string): void {
     // Lines that were not touched may still turn out to have been in the cache before the run.
     const key = `choice ${state}|${[...this.#touched].sort().join()}|${this.#machine.stateKey()}`;
-    if (this.#seen.has(key)) this.#known = true;
-    else this.#seen.add(key);
+    if (this.#seen.has(key)) abandon();
+    this.#seen.add(key);
   }
 
   #branch(line: number): void {

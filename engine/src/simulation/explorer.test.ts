@@ -8,7 +8,7 @@ import { examine } from "./explorer-examine.ts";
 import { parseSchedule, type Schedule, scheduleText } from "./explorer-schedule.ts";
 import { searchSchedules } from "./explorer-search.ts";
 import type { LitmusSource, LitmusWay } from "../program/litmus/litmus-source.ts";
-import { libraryTest, litmusLibrary } from "../testing/litmus-library.ts";
+import { libraryTest, litmusLibrary } from "../testing/node/litmus-library.ts";
 import { both, built, compare, location, type Step } from "../testing/litmus-steps.ts";
 import { litmusProgram } from "./litmus/litmus-program.ts";
 

@@ -83,6 +83,24 @@ function verdictOf(outcomes: Iterable<FoundOutcome>, complete: boolean): Verdict
   return harm ? "always" : fine ? "never" : "unknown";
 }
 
+/** Ends a run that has come to a state from which another run went on. Made once: a stack is of no use here. */
+const abandoned = new Error("the rest of this run is known");
+
+/** Leaves the program from within; `unlessAbandoned` catches it. */
+export function abandon(): never {
+  throw abandoned;
+}
+
+/** Runs the program; undefined where the run was abandoned. */
+export function unlessAbandoned(program: AgentProgram, port: MachinePort): RunOutcome | undefined {
+  try {
+    return program(port);
+  } catch (error) {
+    if (error === abandoned) return undefined;
+    throw error;
+  }
+}
+
 /** What an engine found, with its verdict. */
 export function explorationOf(
   outcomes: ReadonlyMap<string, FoundOutcome>,

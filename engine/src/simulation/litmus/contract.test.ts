@@ -1,6 +1,6 @@
 /**
- * The contract of the DMA API, as properties. 2,000 random programs here; as many as DMA_LENS_PROGRAMS says where it is set
- * (a nightly run: 100000).
+ * The contract of the DMA API, as properties: on 2,000 random programs here, on 100,000 with DMA_LENS_NIGHTLY=1, on as many as
+ * DMA_LENS_PROGRAMS says where it is set.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -9,9 +9,14 @@ import { breakable, type Break, breaks, contractProgram, type Transfer } from ".
 import { type LitmusMachine, litmusMachine } from "./litmus-machine.ts";
 import { exploreLitmus, impossibleOn, litmusVerdict, replayLitmus } from "./litmus-verdicts.ts";
 
-const programs = Number(process.env["DMA_LENS_PROGRAMS"] ?? 2000);
-const machines = [
-  ...platforms.map(({ id }) => id),
+const programs = Number(process.env["DMA_LENS_PROGRAMS"] ?? (process.env["DMA_LENS_NIGHTLY"] === "1" ? 100_000 : 2000));
+const machineOf = (id: string): LitmusMachine => {
+  const found = litmusMachine(id);
+  if (typeof found === "string") throw new Error(found);
+  return found;
+};
+const presets = platforms.map(({ id }) => machineOf(id));
+const variants = [
   "ppc440+nospec",
   "x86_64+iommu",
   "x86_64+swiotlb",
@@ -19,11 +24,8 @@ const machines = [
   "arm64-coh+swiotlb",
   "arm64-nc+swiotlb",
   "riscv-zicbom+swiotlb",
-].map((id): LitmusMachine => {
-  const found = litmusMachine(id);
-  if (typeof found === "string") throw new Error(found);
-  return found;
-});
+].map(machineOf);
+const machines = [...presets, ...variants];
 
 const transfer: fc.Arbitrary<Transfer> = fc.record({
   kind: fc.constantFrom<Transfer["kind"]>("send", "receive", "both", "descriptor", "hand-over"),
@@ -33,16 +35,21 @@ const transfer: fc.Arbitrary<Transfer> = fc.record({
   before: fc.constantFrom("nothing" as const, "store" as const, "load" as const),
   meanwhile: fc.constantFrom("nothing" as const, "store" as const, "load" as const),
 });
-const transfers = fc.array(transfer, { minLength: 1, maxLength: 3 });
+/** Hand-overs that the device may look at any time multiply the orders of the agents: one of them is enough. */
+const transfers = fc
+  .array(transfer, { minLength: 1, maxLength: 3 })
+  .map((list) =>
+    list.filter(({ kind }, index) => kind !== "hand-over" || list.findIndex((one) => one.kind === kind) === index),
+  );
 
 describe("programs that keep the contract", () => {
   it(
     `are never harmful on any machine under any schedule (${programs} of them)`,
     () => {
       fc.assert(
-        fc.property(transfers, (list) => {
+        fc.property(transfers, fc.constantFrom(...variants), (list, variant) => {
           const program = contractProgram(list);
-          for (const machine of machines) {
+          for (const machine of [...presets, variant]) {
             if (impossibleOn(program, machine) !== undefined) continue;
             const { verdict } = litmusVerdict(program, machine);
             if (verdict !== "never") expect([machine.id, verdict]).toEqual([machine.id, "never"]);
@@ -51,7 +58,7 @@ describe("programs that keep the contract", () => {
         { numRuns: programs },
       );
     },
-    programs * 1000,
+    60_000 + programs * 500,
   );
 });
 

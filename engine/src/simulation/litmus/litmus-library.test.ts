@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { expectedVerdict } from "../../litmus.ts";
 import { platforms } from "../../platforms/index.ts";
-import { libraryTest, litmusLibrary } from "../../testing/litmus-library.ts";
+import { libraryTest, litmusLibrary } from "../../testing/node/litmus-library.ts";
 import { type LitmusMachine, litmusMachine } from "./litmus-machine.ts";
 import { exploreLitmus, impossibleOn, litmusVerdict, replayLitmus } from "./litmus-verdicts.ts";
 

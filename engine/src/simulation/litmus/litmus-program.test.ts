@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readSource } from "../../testing/litmus-library.ts";
+import { readSource } from "../../testing/node/litmus-library.ts";
 import { type LitmusMachine, litmusMachine } from "./litmus-machine.ts";
 import { exploreLitmus, litmusTrace, litmusVerdict, replayLitmus } from "./litmus-verdicts.ts";
 

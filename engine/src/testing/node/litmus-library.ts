@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import type { LitmusSource } from "../program/litmus/litmus-source.ts";
-import { readLitmus } from "../program/litmus/read-litmus.ts";
+import type { LitmusSource } from "../../program/litmus/litmus-source.ts";
+import { readLitmus } from "../../program/litmus/read-litmus.ts";
 
-export const litmusFolder = join(import.meta.dirname, "../../litmus");
+export const litmusFolder = join(import.meta.dirname, "../../../litmus");
 
 /** All of `engine/litmus`, by name. */
 export const litmusLibrary: readonly LitmusSource[] = readdirSync(litmusFolder)
