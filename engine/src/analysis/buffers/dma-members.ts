@@ -9,7 +9,7 @@ import { dmaArguments } from "./dma-arguments.ts";
 import type { Facts } from "../facts.ts";
 import { parameterOf } from "../flow/guards.ts";
 import { peel } from "../values/local-evaluation.ts";
-import type { MemberStep } from "./struct-layout.ts";
+import { type MemberStep, sizeOf } from "./struct-layout.ts";
 import type { Location, LocationStep } from "../values/symbols.ts";
 import { directionOf, dmaDirection, type TransferDirection } from "../streaming/transfer-direction.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -29,11 +29,15 @@ export interface DmaMember {
   readonly part: boolean;
   /** Whether the length is a constant or a sizeof, so that the transfer cannot go beyond the member. */
   readonly bounded: boolean;
+  /** Bytes of the transfer, where they are a constant that the unit tells. */
+  readonly length?: number;
   /** How the source calls it: "dev->buf". */
   readonly subject: string;
   /** Calls that passed it on, outermost first. */
   readonly passes: readonly PathStep[];
 }
+
+type AssignStatement = Extract<Statement, { readonly kind: "assign" }>;
 
 const mostCallers = 16;
 const deepest = 3;
@@ -67,6 +71,7 @@ function calledWith(facts: Facts): readonly DmaMember[] {
       receiver: `${name}()`,
       direction,
       bounded: isBounded(facts, owner, statement, statement.arguments.indexOf(pointer)),
+      ...lengthOf(facts, statement.arguments[statement.arguments.indexOf(pointer) + 1]),
     }));
   });
 }
@@ -89,6 +94,7 @@ function ofTransfers(facts: Facts): readonly DmaMember[] {
         receiver: name,
         direction,
         bounded: true,
+        ...lengthOf(facts, lengthBeside(facts, owner, statement)),
       }));
     }),
   );
@@ -100,6 +106,32 @@ function isBounded(facts: Facts, owner: ProgramFunction, call: CallStatement, po
   if (!length) return false;
   const one = peel(length);
   return one.kind === "sizeof" || one.kind === "constant" || /^sizeof\b/.test(facts.textOf(owner, length));
+}
+
+function lengthOf(facts: Facts, length: Expression | undefined): Pick<DmaMember, "length"> {
+  const one = length && peel(length);
+  const bytes =
+    one?.kind === "constant"
+      ? Number(one.value)
+      : one?.kind === "sizeof"
+        ? sizeOf(facts.unit.records, one.operand)
+        : undefined;
+  return bytes === undefined || bytes <= 0 ? {} : { length: bytes };
+}
+
+/** What the function stores into the `len` of the same SPI transfer, where it does so once. */
+function lengthBeside(facts: Facts, owner: ProgramFunction, buffer: AssignStatement): Expression | undefined {
+  const { index } = workingsOf(facts);
+  const base = (place: Place): string =>
+    facts.textOfPlace(owner, { ...place, steps: place.steps.slice(0, -1), type: { kind: "unknown" } });
+  const lengths = index
+    .storesTo("spi_transfer.len")
+    .flatMap(({ function: other, statement }) =>
+      other === owner && statement.kind === "assign" && base(statement.target) === base(buffer.target)
+        ? [statement.value]
+        : [],
+    );
+  return lengths.length === 1 ? lengths[0] : undefined;
 }
 
 type Named = Pick<DmaMember, "path" | "part" | "subject" | "passes">;

@@ -3,7 +3,7 @@
  * the line is written back or invalidated for the other (Documentation/core-api/dma-api.rst:287-298, 6.12.117).
  */
 import { knownMap, type KnownMap } from "../../program/dependencies.ts";
-import type { PathStep, ProgramFunction } from "../../program/program.ts";
+import type { PathStep, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { type DmaMember, dmaMembers } from "./dma-members.ts";
 import type { Facts } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -65,10 +65,20 @@ export function sharedLines(facts: Facts): readonly SharedLine[] {
     const name = `${member.function.file}|${member.function.name}|${keysOf(member).join()}`;
     if (seen.has(name)) continue;
     seen.add(name);
+    // While nothing but the probe runs, one after the other is all that there is.
+    if (endsHere(facts, member) && onlyRunsIn(facts, member.function, probing, 0)) continue;
     const shared = sharedLine(facts, member, buffers);
     if (shared) found.push(shared);
   }
   return found;
+}
+
+/** Whether the transfer is over when the function returns: the call waits for it, or the function unmaps the buffer. */
+function endsHere(facts: Facts, { function: owner, statement }: DmaMember): boolean {
+  const api = facts.apiOf(owner, statement);
+  if (api?.effect === "does-dma") return true;
+  if (api?.effect !== "map-streaming") return false;
+  return facts.callsWith("unmap-streaming").some((unmap) => unmap.function === owner);
 }
 
 function keysOf(member: DmaMember): readonly string[] {
@@ -112,11 +122,14 @@ function sharedLine(facts: Facts, member: DmaMember, buffers: ReadonlySet<string
     aligned = one.ownLine;
   }
   if (aligned) candidates.length = 0;
-  distance = 0;
+  // What is not transferred of the buffer's end lies between.
+  const used = buffer.size === undefined ? undefined : Math.min(buffer.size, member.length ?? buffer.size);
+  distance = buffer.size === undefined || used === undefined || member.part ? 0 : buffer.size - used;
+  const transferred = member.part ? buffer : { ...buffer, size: used };
   for (let i = around.at + 1; i < around.members.length && !open; i++) {
     const one = around.members[i];
     if (!one || one.ownLine || distance >= lineBytes) break;
-    if (sharesLastLine(buffer, one, distance)) add(one, "behind", distance);
+    if (sharesLastLine(transferred, one, distance)) add(one, "behind", distance);
     distance += one.size ?? 1;
   }
   // Behind an alignment the author knew the subject: only what is written while nobody looks is held against it.
@@ -156,26 +169,57 @@ function writingOf(facts: Facts, one: LaidMember): Pick<Neighbour, "written" | "
   const { index, names } = workingsOf(facts);
   const key = `${one.record}.${one.field.name}`;
   // A call that gets the member's address may write it or not.
-  const stores = index.storesTo(key).filter(({ statement }) => {
-    if (statement.kind === "assign") return true;
-    return statement.kind === "call" && statement.result !== undefined && fieldKey(statement.result.steps) === key;
+  const stores = index.storesTo(key).filter(({ function: owner, statement }) => {
+    const target =
+      statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
+    if (target === undefined || fieldKey(target.steps) !== key) return false;
+    // What a request is told when it is made comes before its transfer; a device's own struct is made once.
+    return setsUp(facts, owner) || !isNew(facts, owner, statement, target);
   });
-  const working = stores.find((store) => !setsUp(facts, store.function, 0));
+  const working = stores.find((store) => !setsUp(facts, store.function));
   const store = working ?? stores[0];
   if (!store) return undefined;
   const writer = names.step(store.function, store.statement.id, "store", `${one.field.name} is written here`);
   return { written: working ? "at work" : "set up", writer };
 }
 
-/** Handlers that run before anything else works on the device's struct, or after it. */
-const setUpHandlers = /^(probe|init|remove|disconnect|attach|detach|bind|unbind|ndo_init|shutdown|exit)$/;
+/** Whether the place lies in an object that the function has allocated itself. */
+function isNew(facts: Facts, owner: ProgramFunction, statement: Statement, target: Place): boolean {
+  const { index, provenance } = workingsOf(facts);
+  const { root, steps } = provenance.localValues(owner).locationAt(statement.id, target);
+  if (root.kind !== "symbol" || steps.slice(1).some((step) => step.kind === "deref")) return false;
+  const { symbol } = root;
+  if (symbol.kind === "birth") return true;
+  if (symbol.kind !== "result") return false;
+  const callees = index.callees(owner, symbol.call);
+  if (callees.length === 0)
+    return symbol.call.callee.kind === "direct" && /(^|_)k?[mz]?alloc(_|$)/.test(symbol.call.callee.name);
+  return callees.some((callee) =>
+    provenance
+      .localValues(callee)
+      .returns()
+      .some(({ value }) => value?.some((one) => one.symbol.kind === "birth") === true),
+  );
+}
 
-const known = new WeakMap<Facts, KnownMap<ProgramFunction, boolean>>();
+/** Handlers that run before anything else works on the device's struct, or after it. */
+const settingUp = /^(probe|init|remove|disconnect|attach|detach|bind|unbind|ndo_init|shutdown|exit)$/;
+
+/** Handlers that run alone. */
+const probing = /^(probe|bind)$/;
 
 /** Whether the function only ever runs while the device is set up or taken down. */
-function setsUp(facts: Facts, owner: ProgramFunction, depth: number): boolean {
-  const memory = known.get(facts) ?? knownMap<ProgramFunction, boolean>();
-  known.set(facts, memory);
+function setsUp(facts: Facts, owner: ProgramFunction): boolean {
+  return onlyRunsIn(facts, owner, settingUp, 0);
+}
+
+const known = new WeakMap<Facts, Map<RegExp, KnownMap<ProgramFunction, boolean>>>();
+
+function onlyRunsIn(facts: Facts, owner: ProgramFunction, handlers: RegExp, depth: number): boolean {
+  const all = known.get(facts) ?? new Map<RegExp, KnownMap<ProgramFunction, boolean>>();
+  known.set(facts, all);
+  const memory = all.get(handlers) ?? knownMap<ProgramFunction, boolean>();
+  all.set(handlers, memory);
   const before = memory.get(owner);
   if (before !== undefined) return before;
   memory.assume(owner, true);
@@ -184,8 +228,8 @@ function setsUp(facts: Facts, owner: ProgramFunction, depth: number): boolean {
   const only =
     depth < 8 &&
     entries.length + callers.length > 0 &&
-    entries.every((one) => setUpHandlers.test(one.field)) &&
-    callers.every((site) => setsUp(facts, site.caller, depth + 1));
+    entries.every((one) => handlers.test(one.field)) &&
+    callers.every((site) => onlyRunsIn(facts, site.caller, handlers, depth + 1));
   memory.set(owner, only);
   return only;
 }
