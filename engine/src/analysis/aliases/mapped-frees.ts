@@ -6,6 +6,7 @@
 import type { Expression, ProgramFunction, Statement } from "../../program/program.ts";
 import { expressionsOf, expressionsOfTerminator } from "../../program/visit.ts";
 import type { ApiCall, Facts, Origin, Value } from "../facts.ts";
+import { freesByHandle } from "../coherent/handle-frees.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -38,7 +39,7 @@ const entries: ReadonlyMap<string, MappedFree["entry"]["when"]> = new Map([
 export function mappedFrees(facts: Facts): readonly MappedFree[] {
   const mappings = dmaMappings(facts);
   if (mappings.length === 0) return [];
-  const frees = facts.callsWith("free").filter(({ api }) => api.parameters.some(({ role }) => role === "handle"));
+  const frees = facts.callsOf(freesByHandle);
   if (frees.length === 0 || undoing.some((name) => facts.callsTo(name).length > 0)) return [];
   return frees.flatMap((free) => {
     const subject = free.argument("cpu") ?? free.argument("page");

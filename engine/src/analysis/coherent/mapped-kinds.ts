@@ -2,7 +2,7 @@
  * Which allocator's memory dma_mmap_coherent() and dma_mmap_pages() are given: each maps what its own allocator made
  * (kernel/dma/mapping.c:536-564,728-738, Documentation/core-api/dma-api.rst:587-589, linux 6.12.117).
  */
-import type { Expression } from "../../program/program.ts";
+import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import { retypes } from "../aliases/alias-protections.ts";
 import { isCoherentMemory, isPointer } from "./coherent-uses.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
@@ -46,4 +46,25 @@ function kindOf(origin: Origin): WrongKind["is"] | undefined {
   if (origin.kind === "noncoherent" || origin.kind === "noncontiguous") return "non-coherent";
   if (origin.kind === "linear") return "ordinary";
   return origin.kind === "vmalloc" ? "vmalloc" : undefined;
+}
+
+export interface CoherentAsVmalloc {
+  readonly function: ProgramFunction;
+  readonly statement: CallStatement;
+  readonly subject: Expression;
+  readonly origin: Origin;
+}
+
+/**
+ * Coherent memory that remap_vmalloc_range() is given. It takes what was remapped for DMA (VM_DMA_COHERENT, mm/vmalloc.c:4560) and maps it
+ * with the VMA's own protection, cached; where coherent memory is not remapped it fails.
+ */
+export function coherentAsVmalloc(facts: Facts): readonly CoherentAsVmalloc[] {
+  return facts.callsTo("remap_vmalloc_range").flatMap(({ function: owner, statement }) => {
+    const subject = statement.arguments[1];
+    if (!subject || !facts.apiOf(owner, statement)) return [];
+    const value = facts.valueOf({ function: owner, statement: statement.id }, subject);
+    const verdicts = forbiddenOrigins(value, (origin) => isCoherentMemory(origin) && isPointer(origin));
+    return verdicts.map(({ origin }) => ({ function: owner, statement, subject, origin }));
+  });
 }

@@ -2,11 +2,12 @@
  * Memory that is taken from a device which may still work on it: the driver gave up waiting for the transfer, and unmaps or frees without
  * having stopped anything (Documentation/core-api/dma-api-howto.rst:549-550, 583-584: unmap when the DMA activity is finished; 6.12.117).
  */
-import type { Effect } from "../../kernel/contract.ts";
+import type { ApiFunction, Effect } from "../../kernel/contract.ts";
 import { isInert, isMessage } from "../../kernel/inert.ts";
 import { givenUp, type GivenUp, waitNames } from "../../kernel/waits.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
+import { freesByHandle } from "../coherent/handle-frees.ts";
 import { followWays, type Sign } from "../flow/decided-ways.ts";
 import { flowOf } from "../flow/flow.ts";
 import { freesPlainly, unmapping } from "../ownership/mapping-ends.ts";
@@ -77,13 +78,15 @@ function mappedIn(ownership: Ownership, owners: ReadonlySet<ProgramFunction>): r
   });
 }
 
+function makesCoherent({ effect, handle, managed }: ApiFunction): boolean {
+  return effect === "allocate" && handle === "dma-coherent" && managed !== true;
+}
+
 /** Coherent memory that a function allocates, tells the device of, and frees. */
 function allocatedIn(facts: Facts, ownership: Ownership, owners: ReadonlySet<ProgramFunction>): readonly LentMemory[] {
-  const allocations = facts
-    .callsWith("allocate")
-    .filter(({ function: owner, api }) => owners.has(owner) && api.handle === "dma-coherent" && api.managed !== true);
+  const allocations = facts.callsOf(makesCoherent).filter((one) => owners.has(one.function));
   if (allocations.length === 0) return [];
-  const frees = facts.callsWith("free").filter((one) => owners.has(one.function) && one.argument("handle"));
+  const frees = facts.callsOf(freesByHandle).filter((one) => owners.has(one.function));
   return allocations.flatMap((made) => {
     const { function: owner, statement } = made;
     const values = ownership.valuesOf(owner);

@@ -3,6 +3,7 @@
  * set the DMA mask"; "you must not use DMA unless the dma_set_mask family has returned success"
  * (Documentation/core-api/dma-api-howto.rst:146-204, linux 6.12.117).
  */
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { ProgramFunction } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -72,10 +73,13 @@ function setsSomewhere(facts: Facts, file: string, setting: ReadonlySet<ProgramF
 /** Helpers of other folders, and the probes of libraries that set their own masks: ata, usb, sdhci, thunderbolt, virtio. */
 const maysSet = /mask|_hcd_|^ata_|^ahci_|^sdhci_|_probe$|_probe_/;
 
+function lendsMemory({ effect, handle }: ApiFunction): boolean {
+  return effect === "map-streaming" || effect === "map-sg" || (effect === "allocate" && handle === "dma-coherent");
+}
+
 function firstUse(facts: Facts, file: string): MissingMask["use"] | undefined {
   const calls = facts
-    .callsWith("map-streaming", "map-sg", "allocate")
-    .filter(({ api }) => api.effect !== "allocate" || api.handle === "dma-coherent")
+    .callsOf(lendsMemory)
     .map(({ function: owner, statement, name }) => ({ function: owner, statement, name }));
   const pooled = pools.flatMap((name) => facts.callsTo(name).map((site) => ({ ...site, name })));
   return [...calls, ...pooled]

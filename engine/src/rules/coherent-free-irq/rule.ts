@@ -30,7 +30,7 @@ const tests = /^call:(irqs_disabled|in_interrupt|in_hardirq|in_irq|in_atomic|pre
 
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const call of facts.callsOf(isCoherentFree)) {
-    const memory = call.argument("cpu");
+    const memory = call.argument("cpu") ?? call.argument("pool");
     if (!memory) continue;
     const { function: owner, statement, name } = call;
     const cause = interruptsOffAt(facts, owner, statement.id);
@@ -58,8 +58,9 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   }
 }
 
-/** dma_free_coherent() and its kin; pieces of a pool may be given back anywhere. */
-function isCoherentFree({ effect, group, parameters }: ApiFunction): boolean {
+/** dma_free_coherent() and its kin, and the pool as a whole (mm/dmapool.c:301-340); its pieces may be given back anywhere. */
+function isCoherentFree({ name, effect, group, parameters }: ApiFunction): boolean {
+  if (name === "dma_pool_destroy" || name === "dmam_pool_destroy") return true;
   return (
     effect === "free" &&
     group === "coherent-alloc" &&

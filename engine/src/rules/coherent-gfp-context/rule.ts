@@ -1,8 +1,9 @@
 /** Looks for DMA allocations that may sleep while interrupts are certainly off. Silent where the code tests its context itself. */
-import type { Facts } from "../../analysis/facts.ts";
+import type { ApiCall, Facts } from "../../analysis/facts.ts";
 import { type GfpFlag, gfpFlagsIn } from "../../analysis/coherent/gfp-flags.ts";
-import { interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
+import { type InterruptsOff, interruptsOffAt } from "../../analysis/coherent/interrupts-off.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
+import type { PathStep } from "../../program/program.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -33,11 +34,29 @@ const allocators = /^(dmam?_alloc_(coherent|attrs|wc|pages|noncoherent|noncontig
 /** A driver that asks knows both contexts. */
 const tests = /^call:(irqs_disabled|in_interrupt|in_hardirq|in_irq|in_atomic|preemptible)\b/;
 
+/** They take mutexes and allocate with GFP_KERNEL, whatever the caller may: mm/dmapool.c:222-302 (6.12.117). */
+function makesPool({ name }: ApiFunction): boolean {
+  return name === "dma_pool_create" || name === "dmam_pool_create";
+}
+
 function mayBlock({ name, effect }: ApiFunction): boolean {
   return effect === "allocate" && allocators.test(name);
 }
 
 function* check(facts: Facts): Iterable<RuleFinding> {
+  for (const call of facts.callsOf(makesPool)) {
+    const { function: owner, statement, name } = call;
+    const cause = interruptsOffAt(facts, owner, statement.id);
+    if (!cause) continue;
+    yield {
+      ...statement.calleeSpan,
+      message: `${name}() sleeps, and interrupts are disabled by ${cause.by}.`,
+      function: owner.name,
+      path: pathOf(call, cause),
+      subjects: [name],
+      fixes: [],
+    };
+  }
   for (const call of facts.callsOf(mayBlock)) {
     const { function: owner, statement, name } = call;
     const gfp = statement.arguments[call.api.parameters.findIndex(({ role }) => role === "gfp")];
@@ -50,26 +69,30 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       ...statement.calleeSpan,
       message: `${name}() may sleep with ${flag.name}, and interrupts are disabled by ${cause.by}.`,
       function: owner.name,
-      path: [
-        {
-          ...cause.span,
-          function: cause.function.name,
-          statement: cause.statement,
-          role: "pass",
-          note: `interrupts disabled by ${cause.by} here`,
-        },
-        {
-          ...statement.calleeSpan,
-          function: owner.name,
-          statement: statement.id,
-          role: "sink",
-          note: "may sleep here",
-        },
-      ],
+      path: pathOf(call, cause),
       subjects: [flag.name, name],
       fixes: atomicFix(facts, flag),
     };
   }
+}
+
+function pathOf({ function: owner, statement }: ApiCall, cause: InterruptsOff): readonly PathStep[] {
+  return [
+    {
+      ...cause.span,
+      function: cause.function.name,
+      statement: cause.statement,
+      role: "pass",
+      note: `interrupts disabled by ${cause.by} here`,
+    },
+    {
+      ...statement.calleeSpan,
+      function: owner.name,
+      statement: statement.id,
+      role: "sink",
+      note: "may sleep here",
+    },
+  ];
 }
 
 function atomicFix(facts: Facts, { file, start, end, name }: GfpFlag): RuleFinding["fixes"] {

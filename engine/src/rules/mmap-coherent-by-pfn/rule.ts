@@ -3,6 +3,7 @@
  * dma/mmap-dma-handle-as-pfn speaks; where it is right and only the protection is not, dma/mmap-cached-pgprot does.
  */
 import { coherentMappings, isDmaHandle, isLinearConversion } from "../../analysis/coherent/coherent-uses.ts";
+import { coherentAsVmalloc } from "../../analysis/coherent/mapped-kinds.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
 import { mappingFixes } from "../../analysis/fixes/mapping-fixes.ts";
@@ -54,6 +55,17 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       subjects: [name],
       ...(!linear && !mapping.exported && { severity: "warning" as const }),
       fixes: mappingFixes(facts, mapping, origin),
+    };
+  }
+  for (const { function: owner, statement, subject, origin } of coherentAsVmalloc(facts)) {
+    const name = subjectAt(facts, owner, statement.id, subject, origin);
+    yield {
+      ...statement.calleeSpan,
+      message: `remap_vmalloc_range() maps ${name}, coherent memory (${makerOf(origin)}), cached where it is remapped, and fails where it is not.`,
+      function: owner.name,
+      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "mapped into user space here"),
+      subjects: [name],
+      fixes: [],
     };
   }
 }
