@@ -11,7 +11,7 @@ const rule: Rule = {
     id: "dma/map-sg-unchecked",
     group: "streaming",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary:
       "dma_map_sg() returns 0 when it fails, dma_map_sgtable() a negative error number: each must be tested its own way.",
     why: "When the IOMMU's addresses or the bounce buffers are used up, the list has no DMA addresses. The driver goes on and gives the device what sg_dma_address() happens to hold, often 0 or the last transfer's address.",
