@@ -9,11 +9,13 @@ import { apiFunction } from "./kernel/catalogue.ts";
 import { namesOfDma } from "./kernel/dma-names.ts";
 import { type Platform, platformById, platforms } from "./platforms/index.ts";
 import type { DriverUnit, Gap, PathStep } from "./program/program.ts";
+import { type AnalysisReport, EditedUnit } from "./edited-session.ts";
 import { UnitBuilder } from "./program/index.ts";
 import { relocatePath } from "./program/relocate.ts";
 import { rules } from "./rules/registry.ts";
 import { runRules } from "./rules/run.ts";
 import { prove } from "./simulation/index.ts";
+import type { TranslationUnit } from "./syntax/c/ast.ts";
 import { parseC } from "./syntax/c/parse.ts";
 import { applyEdits, type TextEdit } from "./text/edit.ts";
 import type { SnippetReader } from "./snippet-reader.ts";
@@ -72,6 +74,8 @@ class Session implements DriverSession {
   /** Edits that were applied to the unit that findings speak of; empty for a unit of its own. */
   readonly #edits: readonly TextEdit[];
   #unit: DriverUnit | undefined;
+  /** Answers from the first change of a file on. */
+  #edited: EditedUnit | undefined;
 
   constructor(options: SessionOptions, files: ReadonlyMap<string, HeldFile>, edits: readonly TextEdit[]) {
     this.#options = options;
@@ -90,13 +94,23 @@ class Session implements DriverSession {
     if (known?.text === text) return;
     this.#unit = undefined;
     this.#unread.delete(name);
-    if (isTypeScript(name)) this.#readSnippet(name, text);
-    else this.#readC(name, text);
+    if (isTypeScript(name)) {
+      this.#edited?.forget(name);
+      this.#readSnippet(name, text);
+    } else if (known !== undefined) {
+      // Whoever changes a file once will do it again.
+      this.#edited ??= new EditedUnit(this.#builder);
+      this.#includes.set(name, includesIn(this.#edited.setC(name, text)));
+    } else {
+      this.#edited?.forget(name);
+      this.#readC(name, text);
+    }
   }
 
   removeFile(name: string): void {
     if (!this.#files.delete(name)) return;
     this.#unit = undefined;
+    this.#edited?.forget(name);
     this.#builder.remove(name);
     this.#unread.delete(name);
     this.#includes.delete(name);
@@ -107,17 +121,25 @@ class Session implements DriverSession {
   }
 
   analyse(options: AnalysisOptions = {}): UnitReport {
-    const unit = this.#build();
     const sources = [...this.#files].flatMap(([name, file]) => (file.role === "source" ? [name] : []));
     const only = new Set(options.only ? sources.filter((name) => options.only?.has(name)) : sources);
-    const facts = createFacts(unit, withSummaries({ lookup: apiFunction }, options.elsewhere ?? []));
-    const report = runRules(facts, rules, { ...options, only });
-    const gaps = [...unit.gapsAround(namesOfDma), ...this.#unread.values(), ...report.gaps];
+    const report =
+      this.#edited && options.elsewhere === undefined
+        ? this.#edited.analyse({ ...options, only })
+        : this.#analyseOnce({ ...options, only });
+    const gaps = [...report.gaps, ...this.#unread.values(), ...report.failures];
     return {
       findings: report.findings,
       gaps: gaps.filter((gap) => only.has(gap.file)),
-      functions: unit.functions.length,
+      functions: report.functions,
     };
+  }
+
+  #analyseOnce(options: AnalysisOptions): AnalysisReport {
+    const unit = this.#build();
+    const facts = createFacts(unit, withSummaries({ lookup: apiFunction }, options.elsewhere ?? []));
+    const { findings, gaps } = runRules(facts, rules, options);
+    return { findings, gaps: unit.gapsAround(namesOfDma), failures: gaps, functions: unit.functions.length };
   }
 
   summaries(): readonly FunctionSummary[] {
@@ -173,10 +195,7 @@ class Session implements DriverSession {
 
   #readC(name: string, text: string): void {
     const syntax = parseC(text);
-    this.#includes.set(
-      name,
-      syntax.items.flatMap((item) => (item.kind === "include" && item.local ? [item.path] : [])),
-    );
+    this.#includes.set(name, includesIn(syntax));
     this.#builder.setC({ name, text, syntax });
   }
 
@@ -190,9 +209,14 @@ class Session implements DriverSession {
   }
 
   #build(): DriverUnit {
-    this.#unit ??= this.#builder.build();
+    this.#unit ??= (this.#edited ? this.#edited.withRealTexts() : this.#builder).build();
     return this.#unit;
   }
+}
+
+/** Local includes as written, at file scope. */
+function includesIn(syntax: TranslationUnit): readonly string[] {
+  return syntax.items.flatMap((item) => (item.kind === "include" && item.local ? [item.path] : []));
 }
 
 const isTypeScript = (name: string): boolean => /\.m?ts$/.test(name);

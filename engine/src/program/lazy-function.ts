@@ -2,7 +2,7 @@
 import { EditableBody } from "./body-index.ts";
 import { isRecording } from "./dependencies.ts";
 import type { FunctionDefinition } from "../syntax/c/ast.ts";
-import type { Mentions } from "../syntax/c/mentions.ts";
+import { type Mentions, TokenDigest } from "../syntax/c/mentions.ts";
 import type { FileSpan } from "../text/span.ts";
 import { spellAnnotation } from "./lower-declaration.ts";
 import type { Block, Gap, ProgramFunction, Variable, VariableId } from "./program.ts";
@@ -25,7 +25,6 @@ export class LazyFunction implements ProgramFunction {
   readonly file: string;
   readonly start: number;
   #end: number;
-  #hash: number;
   #mentions: Mentions | undefined;
   #definition: FunctionDefinition | undefined;
   #lowering: ((definition: FunctionDefinition) => LoweredBody) | undefined;
@@ -38,7 +37,6 @@ export class LazyFunction implements ProgramFunction {
     this.name = definition.name;
     this.nameSpan = { file, start: definition.nameSpan.start, end: definition.nameSpan.end };
     this.isStatic = definition.specifiers.storage.includes("static");
-    this.#hash = definition.tokenHash;
     this.file = file;
     this.start = definition.start;
     this.#end = definition.end;
@@ -48,16 +46,24 @@ export class LazyFunction implements ProgramFunction {
   }
 
   /**
-   * Puts another body in: the definition begins where it began, and has the same head. Answers that were made of the body change.
+   * Puts another body in: the definition begins where it began, and has the same head. `changed` is to be called then.
    */
   edit(definition: FunctionDefinition, lower: (definition: FunctionDefinition) => LoweredBody): void {
     this.#end = definition.end;
-    this.#hash = definition.tokenHash;
     this.#mentions = definition.mentions;
     this.#definition = definition;
     this.#lowering = lower;
     this.#lowered = undefined;
+  }
+
+  /** Answers that were made of the body before change. */
+  changed(): void {
     this.#body?.change();
+  }
+
+  /** No answer is made of the body any more: the unit that it was part of is given up. */
+  settle(): void {
+    this.#body = undefined;
   }
 
   get body(): EditableBody | undefined {
@@ -69,8 +75,9 @@ export class LazyFunction implements ProgramFunction {
     this.body?.read();
     return this.#end;
   }
+  /** Worked out when it is first asked for. */
   get hash(): number {
-    return this.#hash;
+    return this.#mentions instanceof TokenDigest ? this.#mentions.hash : 0;
   }
   get mentions(): Mentions | undefined {
     return this.#mentions;

@@ -7,7 +7,8 @@ import { spellAnnotation } from "./lower-declaration.ts";
 import { collectLabels } from "./labels.ts";
 import { lowerStatements } from "./lower-statement.ts";
 import { opsTablesOfFunction, opsTablesOfGlobal } from "./ops-tables.ts";
-import type { Gap, GlobalVariable, OpsTable, ProgramFile, ProgramFunction, VariableId } from "./program.ts";
+import { Answer } from "./dependencies.ts";
+import type { Gap, GlobalVariable, OpsTable, ProgramFile, VariableId } from "./program.ts";
 import { globalType } from "./declared-types.ts";
 import type { Scope } from "./scope.ts";
 import { openArms } from "./settled-conditions.ts";
@@ -33,28 +34,24 @@ export function lowerCFile(
 /** A C file of a unit, with what the unit needs to know of it before its functions are lowered. */
 export class LoweredFile implements ProgramFile {
   readonly name: string;
-  readonly text: string;
   readonly language = "c";
-  readonly functions: readonly ProgramFunction[];
+  readonly functions: readonly LazyFunction[];
   readonly globals: readonly GlobalVariable[];
   readonly globalTables: readonly OpsTable[];
-  readonly syntaxGaps: readonly Gap[];
   readonly includes: readonly string[];
   readonly #scope: Scope;
+  #text: string;
+  #syntaxGaps: readonly Gap[];
+  /** The text as something that answers are made of. */
+  #read = new Answer();
   #opsTables: readonly OpsTable[] | undefined;
   #gaps: readonly Gap[] | undefined;
 
   constructor(name: string, unit: TranslationUnit, text: string, scope: Scope, declarations: FileDeclarations) {
     this.name = name;
-    this.text = text;
+    this.#text = text;
     this.#scope = scope;
-    this.syntaxGaps = unit.gaps.map((gap) => ({
-      reason: gap.reason,
-      ...(gap.function === undefined ? {} : { function: gap.function }),
-      file: name,
-      start: gap.start,
-      end: gap.end,
-    }));
+    this.#syntaxGaps = gapsOf(name, unit);
     const lower = (definition: FunctionDefinition): LoweredBody => lowerFunction(name, text, definition, scope);
     this.functions = functionsOf(unit.items, text).map((definition) => new LazyFunction(name, definition, lower));
     const globals: GlobalVariable[] = [];
@@ -77,6 +74,39 @@ export class LoweredFile implements ProgramFile {
     this.includes = declarations.includes.filter((include) => include.local).map((include) => include.path);
   }
 
+  /** Whoever reads the text is made of all of it: see `textBetween` for what is known to stand in a function. */
+  get text(): string {
+    this.#read.read();
+    return this.#text;
+  }
+  get syntaxGaps(): readonly Gap[] {
+    this.#read.read();
+    return this.#syntaxGaps;
+  }
+
+  /** A stretch of the text that belongs to something that the asker has: it changes only together with that. */
+  textBetween(start: number, end: number): string {
+    return this.#text.slice(start, end);
+  }
+
+  /** The same file after an edit that left the declarations and all functions but one as they were. */
+  edit(
+    text: string,
+    unit: TranslationUnit,
+    edited?: { readonly at: LazyFunction; readonly definition: FunctionDefinition },
+  ): void {
+    this.#text = text;
+    this.#syntaxGaps = gapsOf(this.name, unit);
+    this.#opsTables = undefined;
+    this.#gaps = undefined;
+    const { name } = this;
+    const scope = this.#scope;
+    edited?.at.edit(edited.definition, (definition) => lowerFunction(name, text, definition, scope));
+    const read = this.#read;
+    this.#read = new Answer();
+    read.change();
+  }
+
   /** Lowers all functions. */
   get opsTables(): readonly OpsTable[] {
     this.#opsTables ??= [...this.globalTables, ...this.functions.flatMap(opsTablesOfFunction)];
@@ -93,6 +123,21 @@ export class LoweredFile implements ProgramFile {
   isFunction(name: string): boolean {
     return this.#scope.functionNamed(name) !== undefined;
   }
+}
+
+function gapsOf(file: string, unit: TranslationUnit): readonly Gap[] {
+  return unit.gaps.map((gap) => ({
+    reason: gap.reason,
+    ...(gap.function === undefined ? {} : { function: gap.function }),
+    file,
+    start: gap.start,
+    end: gap.end,
+  }));
+}
+
+/** A stretch of a file's text that belongs to something that the asker has, so that it changes only together with that. */
+export function textBetween(file: ProgramFile, start: number, end: number): string {
+  return file instanceof LoweredFile ? file.textBetween(start, end) : file.text.slice(start, end);
 }
 
 export function inOrder(a: Gap, b: Gap): number {

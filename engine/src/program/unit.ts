@@ -1,7 +1,10 @@
 /** The driver unit: files as one program, with name resolution and a call graph. */
 import type { TranslationUnit } from "../syntax/c/ast.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
-import { inOrder, lowerCFile } from "./lower-c-file.ts";
+import type { StableChange } from "../text/stable-text.ts";
+import type { LazyFunction } from "./lazy-function.ts";
+import { inOrder, LoweredFile } from "./lower-c-file.ts";
+import { functionEdit, isBetweenItems } from "./unit-edits.ts";
 import { MentionIndex } from "./mention-index.ts";
 import type {
   CallSite,
@@ -55,8 +58,17 @@ export class UnitBuilder {
   >();
   readonly #lowered = new Map<
     string,
-    { readonly text: string; readonly scopeHash: number; readonly file: ProgramFile }
+    { readonly text: string; readonly scopeHash: number; readonly file: LoweredFile }
   >();
+  #unit: Unit | undefined;
+
+  /** Another builder with the same files. Nothing that is lowered is shared: this one may edit it. */
+  copy(): UnitBuilder {
+    const copy = new UnitBuilder();
+    for (const [name, entry] of this.#sources) copy.#sources.set(name, entry);
+    for (const [name, entry] of this.#elsewhere) copy.#elsewhere.set(name, entry);
+    return copy;
+  }
 
   /** Adds or replaces a C file. */
   setC(source: CSource): void {
@@ -79,6 +91,34 @@ export class UnitBuilder {
     this.#lowered.delete(name);
   }
 
+  /** The syntax of a C file as it is now. */
+  syntaxOf(name: string): CSource | undefined {
+    return this.#sources.get(name)?.source;
+  }
+
+  /**
+   * Changes the unit that was built last in place, where the edit of a file leaves all of it as it is but for the body of one function
+   * (or for comments between the items). Answers that were made of that body change. False where it does more: then nothing was done.
+   */
+  edit(name: string, text: string, change: StableChange): boolean {
+    const entry = this.#sources.get(name);
+    const lowered = this.#lowered.get(name);
+    if (entry === undefined || lowered === undefined || this.#unit === undefined) return false;
+    const { source, declarations } = entry;
+    const edit = functionEdit(name, source, text, change);
+    if (edit === undefined && !isBetweenItems(source, text, change)) return false;
+    const { file } = lowered;
+    const at = edit && file.functions.find((one) => one.start === edit.before.start);
+    // A function in a dead arm of `#if` is none of the unit's.
+    if (edit !== undefined && at === undefined) return false;
+    const syntax = edit?.syntax ?? source.syntax;
+    this.#sources.set(name, { source: { name, text, syntax }, declarations });
+    this.#lowered.set(name, { ...lowered, text });
+    if (edit === undefined || at === undefined) file.edit(text, syntax);
+    else this.#unit.edited(file, at, () => file.edit(text, syntax, { at, definition: edit.after }));
+    return true;
+  }
+
   /** The unit as it is now. Functions of files that did not change are the same objects as before. */
   build(): DriverUnit {
     const declarations = new Map([...this.#sources].map(([name, entry]) => [name, entry.declarations]));
@@ -89,10 +129,11 @@ export class UnitBuilder {
       if (scope === undefined) continue;
       let entry = this.#lowered.get(name);
       if (entry === undefined || entry.text !== source.text || entry.scopeHash !== scope.hash) {
-        const file = lowerCFile(name, source.syntax, source.text, scope, own);
+        const file = new LoweredFile(name, source.syntax, source.text, scope, own);
         entry = { text: source.text, scopeHash: scope.hash, file };
         this.#lowered.set(name, entry);
       }
+      for (const one of entry.file.functions) one.settle();
       files.push(entry.file);
     }
     const records = new Map(linked.records);
@@ -100,7 +141,8 @@ export class UnitBuilder {
       files.push(file);
       for (const record of own) if (!records.has(record.name)) records.set(record.name, record);
     }
-    return buildUnit(files, records, declarations.values());
+    this.#unit = new Unit(files, records, declarations.values());
+    return this.#unit;
   }
 }
 
@@ -175,6 +217,14 @@ class Unit implements DriverUnit {
       candidates.find((one) => !one.global.isStatic)?.global ??
       candidates.find((one) => !one.file.endsWith(".c"))?.global
     );
+  }
+
+  /** Runs an edit of a function's body: the index of names is told before anybody asks it again. */
+  edited(file: ProgramFile, target: LazyFunction, edit: () => void): void {
+    const { mentions } = target;
+    edit();
+    this.#mentions.edited(target, file, mentions);
+    target.changed();
   }
 
   callersOf(target: ProgramFunction): readonly CallSite[] {

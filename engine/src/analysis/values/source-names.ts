@@ -9,6 +9,7 @@ import type {
   StatementId,
   Step,
 } from "../../program/program.ts";
+import { textBetween } from "../../program/lower-c-file.ts";
 import { flowOf } from "../flow/flow.ts";
 import { peel } from "./local-evaluation.ts";
 import type { Location, LocationStep, TraceStep } from "./symbols.ts";
@@ -23,7 +24,7 @@ export class SourceNames {
   /** The text of a stretch of source, white space folded; empty when the file is not in the unit. */
   text(span: { readonly file: string; readonly start: number; readonly end: number }): string {
     const file = this.#unit.files.get(span.file);
-    return file ? file.text.slice(span.start, span.end).replace(/\s+/g, " ").trim() : "";
+    return file ? textBetween(file, span.start, span.end).replace(/\s+/g, " ").trim() : "";
   }
 
   /** The expression as spelled, where it is a name of something; rebuilt otherwise. */
