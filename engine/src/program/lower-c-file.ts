@@ -89,11 +89,11 @@ export class LoweredFile implements ProgramFile {
     return this.#text.slice(start, end);
   }
 
-  /** The same file after an edit that left the declarations and all functions but one as they were. */
+  /** The same file after an edit that left the declarations and the heads of its functions as they were. */
   edit(
     text: string,
     unit: TranslationUnit,
-    edited?: { readonly at: LazyFunction; readonly definition: FunctionDefinition },
+    edited: readonly { readonly at: LazyFunction; readonly definition: FunctionDefinition }[],
   ): void {
     this.#text = text;
     this.#syntaxGaps = gapsOf(this.name, unit);
@@ -101,7 +101,7 @@ export class LoweredFile implements ProgramFile {
     this.#gaps = undefined;
     const { name } = this;
     const scope = this.#scope;
-    edited?.at.edit(edited.definition, (definition) => lowerFunction(name, text, definition, scope));
+    for (const { at, definition } of edited) at.edit(definition, (one) => lowerFunction(name, text, one, scope));
     const read = this.#read;
     this.#read = new Answer();
     read.change();

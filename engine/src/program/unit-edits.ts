@@ -2,22 +2,69 @@
 import type { FunctionDefinition, SyntaxGap, TopLevel, TranslationUnit } from "../syntax/c/ast.ts";
 import { holdSameTokens, reparseFunction } from "../syntax/c/reparse.ts";
 import type { StableChange } from "../text/stable-text.ts";
-import { declarationsOf } from "./declarations.ts";
+import { parseC } from "../syntax/c/parse.ts";
+import { declarationsOf, type FileDeclarations } from "./declarations.ts";
 
-export interface FunctionEdit {
-  readonly before: FunctionDefinition;
-  readonly after: FunctionDefinition;
+/** An edit that leaves a file's declarations, and where everything begins, as they were. */
+export interface BodyEdit {
+  /** The functions whose bodies are others now, with those. */
+  readonly functions: readonly FunctionDefinition[];
   readonly syntax: TranslationUnit;
 }
 
-/** The edit as one of a function's body; undefined where it is another one. `text` is the text after the edit, `change` what it did. */
-export function functionEdit(
-  name: string,
-  old: { readonly text: string; readonly syntax: TranslationUnit },
+interface OldFile {
+  readonly name: string;
+  readonly text: string;
+  readonly syntax: TranslationUnit;
+}
+
+/** The edit as one of functions' bodies; undefined where it is more. `text` is the text after the edit, `change` what it did. */
+export function bodyEdit(
+  old: OldFile,
+  declarations: FileDeclarations,
   text: string,
   change: StableChange,
-): FunctionEdit | undefined {
-  const { syntax } = old;
+): BodyEdit | undefined {
+  const one = functionEdit(old, text, change);
+  if (one !== undefined) return one;
+  if (isBetweenItems(old, text, change)) return { functions: [], syntax: old.syntax };
+  return wholeEdit(old, declarations, text, change);
+}
+
+/** Parses the whole file: half-written code reaches beyond its function, but mostly leaves the others as they were. */
+function wholeEdit(
+  old: OldFile,
+  declarations: FileDeclarations,
+  text: string,
+  change: StableChange,
+): BodyEdit | undefined {
+  const syntax = parseC(text);
+  if (declarationsOf(old.name, syntax, text).hash !== declarations.hash) return undefined;
+  const before = itemsOf(old.syntax);
+  const after = itemsOf(syntax);
+  if (before.length !== after.length) return undefined;
+  const functions: FunctionDefinition[] = [];
+  for (const [i, item] of after.entries()) {
+    const known = before[i];
+    if (known?.kind !== item.kind || known.start !== item.start) return undefined;
+    const isUntouched = item.end === known.end && (item.end <= change.start || item.start >= change.end);
+    if (item.kind === "conditional-group") continue;
+    if (isUntouched && sameGaps(old.syntax, known, syntax, item)) continue;
+    if (item.kind !== "function" || known.kind !== "function" || item.body.start !== known.body.start) return undefined;
+    functions.push(item);
+  }
+  return { functions, syntax };
+}
+
+function sameGaps(old: TranslationUnit, before: TopLevel, now: TranslationUnit, after: TopLevel): boolean {
+  const gapsIn = ({ gaps }: TranslationUnit, { start, end }: TopLevel): string =>
+    gaps.flatMap((gap) => (gap.start >= start && gap.end <= end ? [`${gap.start} ${gap.end}`] : [])).join();
+  return (old.gaps.length === 0 && now.gaps.length === 0) || gapsIn(old, before) === gapsIn(now, after);
+}
+
+/** The edit as one of a single function's body. */
+function functionEdit(old: OldFile, text: string, change: StableChange): BodyEdit | undefined {
+  const { name, syntax } = old;
   const before = find(syntax.items, (item) => item.kind === "function" && spans(item, change));
   if (before?.kind !== "function") return undefined;
   if (change.start <= before.body.start || change.end >= before.end) return undefined;
@@ -31,11 +78,11 @@ export function functionEdit(
   const gaps = [...syntax.gaps.filter((gap) => !isInside(gap)), ...parsed.gaps];
   gaps.sort((a, b) => a.start - b.start || a.end - b.end);
   const after = parsed.definition;
-  return { before, after, syntax: { ...syntax, items: replaced(syntax.items, before, after), gaps } };
+  return { functions: [after], syntax: { ...syntax, items: replaced(syntax.items, before, after), gaps } };
 }
 
 /** Whether only white space and comments between the file's items changed, and nothing that begins behind them moved. */
-export function isBetweenItems(
+function isBetweenItems(
   old: { readonly text: string; readonly syntax: TranslationUnit },
   text: string,
   change: StableChange,
@@ -56,13 +103,20 @@ export function isBetweenItems(
   return holdSameTokens(before, 0, before.length, after, 0, after.length);
 }
 
-/** Whether an edit left the tokens of the declaration that it is in as they were. The stretch is [start, end) of the old text. */
+/** Whether an edit left the tokens of the declaration, or of the function's head, that it is in as they were. The stretch is [start, end) of the old text. */
 export function isBlankInItem(
   old: { readonly text: string; readonly syntax: TranslationUnit },
   change: { readonly start: number; readonly end: number; readonly inserted: string },
 ): boolean {
   const { text, syntax } = old;
-  const item = find(syntax.items, (one) => one.kind === "declaration" && spans(one, change));
+  const item = find(
+    syntax.items,
+    (one) =>
+      spans(one, change) &&
+      (one.kind === "declaration" ||
+        one.kind === "macro-invocation" ||
+        (one.kind === "function" && change.end <= one.body.start)),
+  );
   if (item === undefined) return false;
   const after = text.slice(item.start, change.start) + change.inserted + text.slice(change.end, item.end);
   return holdSameTokens(text, item.start, item.end, after, 0, after.length);
@@ -111,10 +165,14 @@ function declaresTypes(name: string, definition: FunctionDefinition, text: strin
 
 /** Where the items of a file begin, those in the arms of `#if` and the groups themselves included. */
 export function itemStarts(syntax: TranslationUnit): readonly number[] {
-  const starts: number[] = [];
+  return itemsOf(syntax).map((item) => item.start);
+}
+
+function itemsOf(syntax: TranslationUnit): readonly TopLevel[] {
+  const items: TopLevel[] = [];
   any(syntax.items, (item) => {
-    starts.push(item.start);
+    items.push(item);
     return false;
   });
-  return starts;
+  return items;
 }

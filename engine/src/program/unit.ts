@@ -1,10 +1,10 @@
 /** The driver unit: files as one program, with name resolution and a call graph. */
-import type { TranslationUnit } from "../syntax/c/ast.ts";
+import type { FunctionDefinition, TranslationUnit } from "../syntax/c/ast.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
 import type { StableChange } from "../text/stable-text.ts";
 import type { LazyFunction } from "./lazy-function.ts";
 import { inOrder, LoweredFile } from "./lower-c-file.ts";
-import { functionEdit, isBetweenItems } from "./unit-edits.ts";
+import { bodyEdit } from "./unit-edits.ts";
 import { MentionIndex } from "./mention-index.ts";
 import type {
   CallSite,
@@ -97,25 +97,29 @@ export class UnitBuilder {
   }
 
   /**
-   * Changes the unit that was built last in place, where the edit of a file leaves all of it as it is but for the body of one function
-   * (or for comments between the items). Answers that were made of that body change. False where it does more: then nothing was done.
+   * Changes the unit that was built last in place, where the edit of a file leaves all of it as it is but for the bodies of functions. Answers that were made of that body change. False where it does more: then nothing was done.
    */
   edit(name: string, text: string, change: StableChange): boolean {
     const entry = this.#sources.get(name);
     const lowered = this.#lowered.get(name);
     if (entry === undefined || lowered === undefined || this.#unit === undefined) return false;
-    const { source, declarations } = entry;
-    const edit = functionEdit(name, source, text, change);
-    if (edit === undefined && !isBetweenItems(source, text, change)) return false;
+    const edit = bodyEdit(entry.source, entry.declarations, text, change);
+    if (edit === undefined) return false;
     const { file } = lowered;
-    const at = edit && file.functions.find((one) => one.start === edit.before.start);
-    // A function in a dead arm of `#if` is none of the unit's.
-    if (edit !== undefined && at === undefined) return false;
-    const syntax = edit?.syntax ?? source.syntax;
-    this.#sources.set(name, { source: { name, text, syntax }, declarations });
+    const edited: { readonly at: LazyFunction; readonly definition: FunctionDefinition }[] = [];
+    for (const definition of edit.functions) {
+      const at = file.functions.find((one) => one.start === definition.start);
+      // A function in a dead arm of `#if` is none of the unit's.
+      if (at === undefined) return false;
+      edited.push({ at, definition });
+    }
+    this.#sources.set(name, { ...entry, source: { name, text, syntax: edit.syntax } });
     this.#lowered.set(name, { ...lowered, text });
-    if (edit === undefined || at === undefined) file.edit(text, syntax);
-    else this.#unit.edited(file, at, () => file.edit(text, syntax, { at, definition: edit.after }));
+    this.#unit.edit(
+      file,
+      () => file.edit(text, edit.syntax, edited),
+      edited.map((one) => one.at),
+    );
     return true;
   }
 
@@ -219,12 +223,12 @@ class Unit implements DriverUnit {
     );
   }
 
-  /** Runs an edit of a function's body: the index of names is told before anybody asks it again. */
-  edited(file: ProgramFile, target: LazyFunction, edit: () => void): void {
-    const { mentions } = target;
+  /** Runs an edit of functions' bodies: the index of names is told before anybody asks it again. */
+  edit(file: ProgramFile, edit: () => void, targets: readonly LazyFunction[]): void {
+    const before = targets.map((one) => one.mentions);
     edit();
-    this.#mentions.edited(target, file, mentions);
-    target.changed();
+    for (const [i, target] of targets.entries()) this.#mentions.edited(target, file, before[i]);
+    for (const target of targets) target.changed();
   }
 
   callersOf(target: ProgramFunction): readonly CallSite[] {
