@@ -1,6 +1,5 @@
 /** Parses one function of a file again, without the rest of the file. */
 import type { FunctionDefinition, SyntaxGap, TopLevel, TranslationUnit } from "./ast.ts";
-import { resolveConditionals } from "./conditionals.ts";
 import { lex, type Tokens } from "./lexer.ts";
 import { declaredName } from "./parse-declarator.ts";
 import { FileCursor, parseItems } from "./parse-file.ts";
@@ -27,9 +26,7 @@ export function reparseFunction(
   if (unit.gaps.some(outside)) return undefined;
   const tokens = lex(text, old.start, end);
   if (!isClosed(tokens, end)) return undefined;
-  const { dropped, hoisted } = resolveConditionals(tokens);
-  if (dropped.length > 0 || hoisted.length > 0) return undefined;
-  const cursor = new FileCursor(tokens, splitFile(tokens), hoisted);
+  const cursor = new FileCursor(tokens, splitFile(tokens), []);
   const { objects, types } = namesBefore(unit, old);
   tokens.names.forEach((name, symbol) => {
     if (symbol < keywordCount) return;
@@ -46,23 +43,15 @@ export function reparseFunction(
   return isSameHead ? { definition, gaps: cursor.gaps } : undefined;
 }
 
-/** Whether the tokens are whole by themselves: brackets and conditionals pair, and the last brace is the last token. */
+/** Whether the tokens are whole by themselves: braces pair, and the last is the last token. Directives ask for the file before them. */
 function isClosed({ kinds, ends, count, directives, braces }: Tokens, end: number): boolean {
-  if (count === 0 || kinds[count - 1] !== T.rbrace || ends[count - 1] !== end) return false;
+  if (directives.length > 0 || count === 0 || kinds[count - 1] !== T.rbrace || ends[count - 1] !== end) return false;
   let depth = 0;
   for (const [i, brace] of braces.entries()) {
     depth += kinds[brace] === T.lbrace ? 1 : -1;
     if (depth < 0 || (depth === 0 && i < braces.length - 1)) return false;
   }
-  let open = 0;
-  for (const directive of directives) {
-    const kind = kinds[directive] ?? 0;
-    if (kind === T.directiveIf) open++;
-    else if (kind === T.directiveEndif) open--;
-    else if (kind !== T.directiveElse && kind !== T.directiveElif) return false;
-    if (open < 0) return false;
-  }
-  return depth === 0 && open === 0;
+  return depth === 0;
 }
 
 /** The names that the file declared before the function, as the parser knew them there. */
