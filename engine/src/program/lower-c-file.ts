@@ -11,7 +11,6 @@ import { Answer } from "./dependencies.ts";
 import type { Gap, GlobalVariable, OpsTable, ProgramFile, VariableId } from "./program.ts";
 import { globalType } from "./declared-types.ts";
 import type { Scope } from "./scope.ts";
-import { openArms } from "./settled-conditions.ts";
 import { declaredName, functionDeclarator, parameterType, resolveType } from "./type-resolver.ts";
 import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -53,7 +52,7 @@ export class LoweredFile implements ProgramFile {
     this.#scope = scope;
     this.#syntaxGaps = gapsOf(name, unit);
     const lower = (definition: FunctionDefinition): LoweredBody => lowerFunction(name, text, definition, scope);
-    this.functions = functionsOf(unit.items, text).map((definition) => new LazyFunction(name, definition, lower));
+    this.functions = functionsOf(unit.items).map((definition) => new LazyFunction(name, definition, lower));
     const globals: GlobalVariable[] = [];
     const opsTables: OpsTable[] = [];
     for (const global of declarations.globals.values()) {
@@ -144,16 +143,13 @@ export function inOrder(a: Gap, b: Gap): number {
   return a.start - b.start || a.end - b.end;
 }
 
-/** Definitions in source order, those in the arms of an `#if` included but for arms that the file itself rules out. */
-function functionsOf(items: readonly TopLevel[], text: string, depth = 0): FunctionDefinition[] {
+/** Definitions in source order, those in the arms of an `#if` included. */
+function functionsOf(items: readonly TopLevel[], depth = 0): FunctionDefinition[] {
   const result: FunctionDefinition[] = [];
   for (const item of items) {
     if (item.kind === "function") result.push(item);
-    else if (item.kind === "conditional-group" && depth < 100) {
-      const conditions = item.arms.map((arm) => arm.condition);
-      for (const index of openArms(text, item.start, conditions).arms)
-        result.push(...functionsOf(item.arms[index]?.body ?? [], text, depth + 1));
-    }
+    else if (item.kind === "conditional-group" && depth < 100)
+      for (const arm of item.arms) result.push(...functionsOf(arm.body, depth + 1));
   }
   return result;
 }

@@ -22,7 +22,6 @@ import { lowerMacroStatement } from "./lower-macro-loop.ts";
 import { readPlace } from "./lower-place.ts";
 import { governedName, parsedMacro } from "./macro-bodies.ts";
 import type { Expression } from "./program.ts";
-import { openArms } from "./settled-conditions.ts";
 import type { Type } from "./types.ts";
 import { readsOf, typeOf } from "./visit.ts";
 
@@ -285,15 +284,7 @@ function changesWithMemory(builder: FunctionBuilder, value: Expression): boolean
 function lowerAlternatives(builder: FunctionBuilder, group: ConditionalGroup<SyntaxStatement>): void {
   const at = builder.span(group);
   const after = builder.newBlock();
-  const open = openArms(
-    builder.text,
-    group.start,
-    group.arms.map((arm) => arm.condition),
-  );
-  const arms = open.arms.flatMap((index) => {
-    const arm = group.arms[index];
-    return arm ? [{ arm, block: builder.newBlock() }] : [];
-  });
+  const arms = group.arms.map((arm) => ({ arm, block: builder.newBlock() }));
   if (builder.current === undefined) {
     // Alternatives after a jump, as case labels under an #if: there is nothing to choose, each arm is entered by its label.
     for (const { arm } of arms) {
@@ -305,7 +296,7 @@ function lowerAlternatives(builder: FunctionBuilder, group: ConditionalGroup<Syn
   }
   const targets = arms.map(({ block }) => block);
   const described = arms.map(({ arm }) => ({ condition: arm.condition, target: 0 }));
-  if (arms.length === 0 || (!group.exhaustive && !open.settled)) {
+  if (arms.length === 0 || !group.exhaustive) {
     targets.push(after);
     described.push({ condition: undefined, target: 0 });
   }

@@ -373,7 +373,7 @@ export interface ConditionalGroup<T> extends Span {
   readonly exhaustive: boolean;
 }
 export interface ConditionalArm<T> extends Span {
-  /** The directive's text after `#if`/`#elif` (`#ifdef X` is "defined(X)"); undefined for `#else`. `#if 0` arms are not kept. */
+  /** The directive's text after `#if`/`#elif` (`#ifdef X` is "defined(X)"); undefined for `#else`. Arms that the file itself rules out, as by `#if 0`, are not kept. */
   readonly condition?: string;
   readonly body: readonly T[];
 }

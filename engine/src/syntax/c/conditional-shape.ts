@@ -11,7 +11,8 @@ export const IN_ENUM = 6;
 
 export interface Arm {
   readonly directive: number;
-  readonly zero: boolean;
+  /** Its condition certainly does not hold, or that of an arm before it certainly does: what it holds is no code. */
+  readonly isDead: boolean;
   end: number;
   /** Kinds of its first and last live token; `eof` when there is none. */
   first: number;
@@ -26,8 +27,16 @@ export interface Group {
   readonly stack: readonly number[];
   /** The bracket stack after the first arm that stays. */
   after: readonly number[] | undefined;
+  /** An arm so far certainly holds where none before it does, as `#else` always does. */
   exhaustive: boolean;
+  hasElse: boolean;
   lowest: number;
+  /** Whether an open condition may leave the whole group out. */
+  readonly isOpen: boolean;
+  /** Whether the arm at hand is certainly there; undefined where that is open. */
+  holds: boolean | undefined;
+  /** An arm before the one at hand may be there. */
+  mayBeTaken: boolean;
 }
 
 /** True when a file-scope item or a statement can end with this token. */

@@ -6,7 +6,8 @@
  * - Around items of an initialiser, fields or enumerators: all arms' items are listed, the directives go.
  * - Anywhere else (it splits an expression or a block): the first arm stays; when another arm held tokens, that is noted.
  *
- * `#if 0` arms go without a note. What goes is marked `dead` and then squeezed out of the token arrays.
+ * Arms whose condition certainly does not hold, told by the file alone, go without a note (`#if 0`, `#ifdef X` below `#undef X`).
+ * What goes is marked `dead` and then squeezed out of the token arrays.
  */
 import {
   endsItem,
@@ -20,8 +21,10 @@ import {
   isListed,
   isStructured,
 } from "./conditional-shape.ts";
-import { readCondition } from "./directives.ts";
+import { isUndef, readCondition } from "./directives.ts";
 import type { Tokens } from "./lexer.ts";
+import { isHeaderGuard, KnownNames } from "./settled-conditions.ts";
+import { squeeze } from "./squeeze.ts";
 import { K, T } from "./tokens.ts";
 
 export interface Dropped {
@@ -38,20 +41,21 @@ export interface ConditionalResult {
 export function resolveConditionals(tokens: Tokens): ConditionalResult {
   const pass = new ConditionalPass(tokens);
   pass.run();
-  pass.squeeze();
+  if (pass.anyDead) squeeze(tokens);
   return { dropped: pass.dropped, hoisted: pass.hoisted };
 }
 
 class ConditionalPass {
   readonly dropped: Dropped[] = [];
   readonly hoisted: number[] = [];
+  anyDead = false;
   readonly #tokens: Tokens;
   #stack: number[] = [];
   readonly #groups: Group[] = [];
+  readonly #known: KnownNames;
   /** The last `#define` or the like, and the kind of the last live token before it. */
   #knownAt = -1;
   #knownKind: number = T.semicolon;
-  #anyDead = false;
   /** The token up to which the stack is right. */
   #at = 0;
   /** The last `struct`, `union` or `enum` that a brace may still belong to. */
@@ -67,14 +71,16 @@ class ConditionalPass {
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens;
+    this.#known = new KnownNames(tokens.text);
   }
 
   run(): void {
-    for (const directive of this.#tokens.directives) {
-      // Inside an arm of `#if 0`.
+    const { directives, kinds } = this.#tokens;
+    for (const [index, directive] of directives.entries()) {
+      // Inside an arm that is no code.
       if (directive < this.#at) continue;
       this.#track(directive);
-      this.#at = this.#directive(directive, this.#tokens.kinds[directive] ?? 0) + 1;
+      this.#at = this.#directive(directive, kinds[directive] ?? 0, directives[index + 1] ?? -1) + 1;
     }
     // Groups that never end: their directives must not reach the parser.
     for (const group of this.#groups) for (const arm of group.arms) this.#kill(arm.directive, arm.directive + 1);
@@ -163,35 +169,6 @@ class ConditionalPass {
     return T.semicolon;
   }
 
-  /** Squeezes dead tokens out of the arrays. */
-  squeeze(): void {
-    if (!this.#anyDead) return;
-    const { kinds, starts, ends, symbols, count } = this.#tokens;
-    let to = kinds.indexOf(T.dead);
-    let from = to;
-    const braces: number[] = [];
-    const before = this.#tokens.braces;
-    let brace = 0;
-    while (from <= count) {
-      if (kinds[from] === T.dead) {
-        from++;
-        continue;
-      }
-      let end = kinds.indexOf(T.dead, from);
-      if (end < 0 || end > count) end = count + 1;
-      for (; brace < before.length && (before[brace] ?? 0) < end; brace++) {
-        const at = before[brace] ?? 0;
-        if (at < to) braces.push(at);
-        else if (at >= from) braces.push(at - from + to);
-      }
-      for (const array of [kinds, starts, ends, symbols]) array.copyWithin(to, from, end);
-      to += end - from;
-      from = end;
-    }
-    this.#tokens.braces = braces;
-    this.#tokens.count = to - 1;
-  }
-
   #column0(i: number): boolean {
     const start = this.#tokens.starts[i] ?? 0;
     return start === 0 || this.#tokens.text.charCodeAt(start - 1) === 10;
@@ -222,12 +199,15 @@ class ConditionalPass {
     return IN_BLOCK;
   }
 
-  /** Handles the directive at `i`; returns the index of the last token that is dealt with. */
-  #directive(i: number, kind: number): number {
-    const { starts, ends, text } = this.#tokens;
+  /** Handles the directive at `i`, which `next` follows; returns the index of the last token that is dealt with. */
+  #directive(i: number, kind: number, next: number): number {
+    const { starts, ends } = this.#tokens;
     switch (kind) {
       case T.directiveIf: {
         const depth = this.#stack.length;
+        const condition = this.#conditionAt(i);
+        const own = this.#known.evaluate(condition);
+        const isOpen = this.#isOpen();
         this.#groups.push({
           arms: [],
           context: this.#stack[depth - 1] ?? 0,
@@ -236,8 +216,15 @@ class ConditionalPass {
           after: undefined,
           exhaustive: false,
           lowest: depth,
+          isOpen,
+          hasElse: false,
+          holds: false,
+          mayBeTaken: false,
         });
-        return this.#openArm(i, isZero(readCondition(text, starts[i] ?? 0, ends[i] ?? 0)));
+        const isGuard =
+          this.#tokens.kinds[next] === T.directiveDefine &&
+          isHeaderGuard(this.#tokens.text, condition, starts[next] ?? 0, ends[next] ?? 0);
+        return this.#openArm(i, own, isGuard);
       }
       case T.directiveElif:
       case T.directiveElse: {
@@ -247,8 +234,11 @@ class ConditionalPass {
           return i;
         }
         this.#closeArm(group, i);
-        if (kind === T.directiveElse) group.exhaustive = true;
-        return this.#openArm(i, kind === T.directiveElif && isZero(readCondition(text, starts[i] ?? 0, ends[i] ?? 0)));
+        const isElse = kind === T.directiveElse;
+        const isRest = isElse && !group.exhaustive;
+        const last = this.#openArm(i, isElse || this.#known.evaluate(this.#conditionAt(i)), false);
+        if (isRest) group.hasElse = true;
+        return last;
       }
       case T.directiveEndif: {
         const group = this.#groups.pop();
@@ -262,6 +252,7 @@ class ConditionalPass {
       case T.directiveDefine:
       case T.directiveInclude: {
         const last = this.#lastBefore(i);
+        if (kind === T.directiveDefine) this.#known.note(starts[i] ?? 0, ends[i] ?? 0, this.#isOpen());
         if (this.#stack.length > 0 || !endsItem(last) || this.#beforeBody(i, last)) {
           this.hoisted.push(starts[i] ?? 0, ends[i] ?? 0);
           this.#kill(i, i + 1);
@@ -271,9 +262,21 @@ class ConditionalPass {
         return i;
       }
       default:
+        if (isUndef(this.#tokens.text, starts[i] ?? 0)) this.#known.note(starts[i] ?? 0, ends[i] ?? 0, this.#isOpen());
         this.#kill(i, i + 1);
         return i;
     }
+  }
+
+  /** May an open condition leave out what stands here? */
+  #isOpen(): boolean {
+    const group = this.#groups[this.#groups.length - 1];
+    return group !== undefined && (group.isOpen || group.holds === undefined);
+  }
+
+  #conditionAt(i: number): string {
+    const { starts, ends, text } = this.#tokens;
+    return readCondition(text, starts[i] ?? 0, ends[i] ?? 0);
   }
 
   /** A directive between a function's head and its body. */
@@ -285,12 +288,20 @@ class ConditionalPass {
     return kinds[i] === T.lbrace;
   }
 
-  #openArm(directive: number, zero: boolean): number {
+  /** Begins an arm whose own condition is given. With `isThere` its definitions count although its condition is open. */
+  #openArm(directive: number, own: boolean | undefined, isThere: boolean): number {
     const group = this.#groups[this.#groups.length - 1];
     if (group === undefined) return directive;
-    group.arms.push({ directive, zero, end: 0, first: T.eof, last: T.eof, balanced: false });
+    // What stands behind an `#else` against all rules is code as well.
+    const isDead = own === false || (group.exhaustive && !group.hasElse);
+    group.arms.push({ directive, isDead, end: 0, first: T.eof, last: T.eof, balanced: false });
     group.lowest = group.stack.length;
-    if (!zero) return directive;
+    if (!isDead) {
+      group.holds = isThere || (group.mayBeTaken ? undefined : own);
+      if (own === true) group.exhaustive = true;
+      group.mayBeTaken = true;
+      return directive;
+    }
     // Nothing inside counts: go to the directive that ends the arm.
     const { kinds, count } = this.#tokens;
     let nest = 0;
@@ -312,7 +323,7 @@ class ConditionalPass {
     arm.first = this.#firstLive(arm.directive + 1, end);
     arm.last = this.#lastBefore(end);
     arm.balanced = this.#stack.length === group.stack.length && group.lowest >= group.stack.length;
-    if (group.after === undefined && !arm.zero) group.after = this.#stack.slice();
+    if (group.after === undefined && !arm.isDead) group.after = this.#stack.slice();
     this.#stack = group.stack.slice();
     const outer = this.#groups[this.#groups.length - 2];
     if (outer !== undefined && group.lowest < outer.lowest) outer.lowest = group.lowest;
@@ -332,8 +343,9 @@ class ConditionalPass {
   }
 
   #decide(group: Group, endif: number): void {
-    const kept = group.arms.filter((arm) => !arm.zero);
+    const kept = group.arms.filter((arm) => !arm.isDead);
     const [first] = kept;
+    const last = kept[kept.length - 1];
     const directives = (): void => {
       for (const arm of group.arms) this.#kill(arm.directive, arm.directive + 1);
       this.#kill(endif, endif + 1);
@@ -344,17 +356,17 @@ class ConditionalPass {
     }
     if (group.after !== undefined) this.#stack = group.after.slice();
     const next = this.#tokens.kinds[endif + 1] ?? 0;
-    const zeroBefore = group.arms.length > kept.length;
-    if (kept.length === 1 && group.exhaustive && zeroBefore) {
+    if (kept.length === 1 && group.exhaustive) {
       // `#if 0 .. #else A #endif` is A.
       directives();
       return;
     }
     if (isStructured(group, kept, next)) {
-      for (const arm of group.arms) if (arm.zero) this.#kill(arm.directive, arm.directive + 1);
+      for (const arm of group.arms) if (arm.isDead) this.#kill(arm.directive, arm.directive + 1);
       // When the first arm was `#if 0`, the group begins with an `#elif`; the parser takes either.
-      const open = first.directive;
-      this.#tokens.kinds[open] = T.directiveIf;
+      this.#tokens.kinds[first.directive] = T.directiveIf;
+      if (group.exhaustive && !group.hasElse && last !== undefined)
+        this.#tokens.kinds[last.directive] = T.directiveElse;
       return;
     }
     directives();
@@ -383,8 +395,6 @@ class ConditionalPass {
       this.#deadFrom.set(from, to);
       this.#deadTo.set(to - 1, from);
     }
-    this.#anyDead = true;
+    this.anyDead = true;
   }
 }
-
-const isZero = (condition: string): boolean => condition === "0" || condition === "(0)";

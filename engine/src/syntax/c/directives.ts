@@ -26,7 +26,8 @@ function skipBlank(text: string, from: number, end: number): number {
   return i;
 }
 
-function wordEnd(text: string, from: number, end: number): number {
+/** The end of the word at `from`, which is there itself when no word begins. */
+export function wordEnd(text: string, from: number, end: number): number {
   let i = from;
   while (i < end && isWord(text.charCodeAt(i))) i++;
   return i;
@@ -37,6 +38,18 @@ function afterName(text: string, start: number, end: number): { readonly name: s
   const from = skipBlank(text, start + 1, end);
   const to = wordEnd(text, from, end);
   return { name: text.slice(from, to), at: skipBlank(text, to, end) };
+}
+
+/** Where the name begins that a `#define` or `#undef` line is about. */
+export function macroNameAt(text: string, start: number, end: number): number {
+  const from = skipBlank(text, start + 1, end);
+  return skipBlank(text, wordEnd(text, from, end), end);
+}
+
+/** Whether the directive at `start` is an `#undef`. */
+export function isUndef(text: string, start: number): boolean {
+  const from = skipBlank(text, start + 1, text.length);
+  return text.startsWith("undef", from) && !isWord(text.charCodeAt(from + 5));
 }
 
 /** The span without blanks and dangling backslashes at its end. It is empty for `#define FOO ` with trailing blanks. */

@@ -148,7 +148,7 @@ const clean: readonly (readonly [name: string, code: string, tree: string])[] = 
     "#{IS_ENABLED(CONFIG_A) && B: x(); | none}",
   ],
   ["#if 0", "#if 0\n\tx(;{{ don't\n#else\n\ty();\n#endif\nz();", "y(); z();"],
-  ["#if 1", "#if 1\n\tx();\n#else\n\ty();\n#endif", "#{1: x(); | else: y();}"],
+  ["#if 1", "#if 1\n\tx();\n#else\n\ty();\n#endif", "x();"],
   ["#elif", "#if A\n\tx();\n#elif B\n\ty();\n#endif", "#{A: x(); | B: y(); | none}"],
   [
     "nested #if",

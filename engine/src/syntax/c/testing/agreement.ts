@@ -248,7 +248,7 @@ export function differences(ours: Shape, oracle: Shape): Difference[] {
  * - `(u16)-1` becomes a subtraction, `(u16)*p` and `for_each_x(a, b)` with `*p = c;` as its body, become multiplications;
  * - `CHECK(x, return -EINVAL)` becomes a subtraction from a variable `return`;
  * - `for_each_x(a, b)` with `(*p)->q = c;` as its body becomes a call of a call;
- * Where neither is: it keeps functions in `#if 0`, which we drop, and reads the operands of asm, which we skip.
+ * Where neither is: it keeps functions in `#if 0` and below `#undef X` in `#ifdef X`, which we drop, and reads the operands of asm, which we skip.
  */
 export function classify(
   text: string,
@@ -258,7 +258,7 @@ export function classify(
 ): string[] {
   if (ours === undefined) {
     if (oracle.nested) return ["tree-sitter: macro loop read as a nested function"];
-    if (isDisabled(text, oracle.bodyStart)) return ["ours: functions in `#if 0` are dropped"];
+    if (isDisabled(text, oracle.bodyStart)) return ["ours: functions in arms of #if that are no code are dropped"];
     return ["?no counterpart"];
   }
   const body = text.slice(oracle.bodyStart, oracle.bodyEnd);
@@ -302,14 +302,31 @@ function calleeBefore(text: string, at: number): string {
   return /(\w*)\s*$/.exec(text.slice(Math.max(0, at - 60), at))?.[1] ?? "";
 }
 
-/** Is the offset inside `#if 0`? */
+/** Is the offset inside `#if 0`, or an arm that a plain `#define` or `#undef` above rules out? Told from the lines, not by our lexer. */
 function isDisabled(text: string, at: number): boolean {
-  const open: boolean[] = [];
-  for (const [line] of text.slice(0, at).matchAll(/^[ \t]*#[ \t]*(?:if|ifdef|ifndef|elif|else|endif)\b.*$/gm)) {
-    const directive = line.replace(/\s+/g, "");
-    if (directive.startsWith("#endif")) open.pop();
-    else if (directive.startsWith("#el")) open[open.length - 1] = false;
-    else open.push(/^#if0(?!\w)/.test(directive));
+  // Of each open group the arm at hand: whether it is ruled out, and whether one before it is certainly there.
+  const open: { isOut: boolean; isSettled: boolean }[] = [];
+  const defined = new Map<string, string | undefined>();
+  const lines = /^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif|define|undef)\b[ \t]*(.*)$/gm;
+  for (const [, kind = "", rest = ""] of text.slice(0, at).matchAll(lines)) {
+    const [, name = "", value = ""] = /^(\w*)[ \t]*(\w*)[ \t]*(?:\/[*/].*)?$/.exec(rest) ?? [];
+    const group = open[open.length - 1];
+    if (kind === "define") {
+      if (!open.some(({ isOut }) => isOut)) defined.set(name, value);
+    } else if (kind === "undef") {
+      if (!open.some(({ isOut }) => isOut)) defined.set(name, undefined);
+    } else if (kind === "endif") open.pop();
+    else if (kind === "else" || kind === "elif") {
+      if (group !== undefined) group.isOut = group.isSettled;
+    } else {
+      let holds: boolean | undefined;
+      if (kind === "if" && /^\d+$/.test(name)) holds = name !== "0";
+      else if (defined.has(name)) {
+        const known = defined.get(name);
+        holds = kind === "if" ? known !== undefined && known !== "0" : (known !== undefined) === (kind === "ifdef");
+      }
+      open.push({ isOut: holds === false, isSettled: holds === true });
+    }
   }
-  return open.includes(true);
+  return open.some(({ isOut }) => isOut);
 }
