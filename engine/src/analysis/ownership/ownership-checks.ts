@@ -8,6 +8,7 @@ import type { Facts } from "../facts.ts";
 import { afterFailure } from "../flow/failure-ways.ts";
 import type { Mapping, Ownership } from "./ownership.ts";
 import { ownershipOf } from "./ownership.ts";
+import { isEndedOnly } from "./ended-only.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { type OwnershipValues, textOfValue } from "./ownership-values.ts";
@@ -79,7 +80,7 @@ class HandleChecks {
           caller === owner ? [] : this.untested(this.#ownership.seenFrom(caller, statement, mapping), depth + 1),
         );
     }
-    if (!isUsed(track)) return [];
+    if (!isUsed(track) || isEndedOnly(this.#facts, mapping)) return [];
     return [{ mapping, test: compared ?? zeroTest(mapping) }];
   }
 
