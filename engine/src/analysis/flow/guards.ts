@@ -13,7 +13,7 @@ import type {
   VariableId,
 } from "../../program/program.ts";
 import type { Guard } from "../facts.ts";
-import { fieldKey } from "../values/field-keys.ts";
+import { fieldKey, lastFieldIndex } from "../values/field-keys.ts";
 import { flowOf } from "./flow.ts";
 import { peel } from "../values/local-evaluation.ts";
 import type { LocalValues } from "../values/local-values.ts";
@@ -137,12 +137,22 @@ interface Key {
 /** Names of what is tested: the field that the source reads, and what that holds (a parameter that was stored there). */
 function keysOf(values: LocalValues, block: BlockId, expression: Expression): readonly Key[] {
   const one = peel(expression);
-  const read = one.kind === "read" ? fieldKey(values.locationAt(-1, one.place, block).steps) : undefined;
+  const read = one.kind === "read" ? testedField(values.locationAt(-1, one.place, block).steps) : undefined;
   const held = heldKey(values, block, expression);
   return [
     ...(read !== undefined && held?.key !== `field:${read}` ? [{ key: `field:${read}` }] : []),
     ...(held ? [held] : []),
   ];
+}
+
+/** The field, and which of its elements where that is a constant: `ep[IN]` and `ep[OUT]` are two places. */
+function testedField(steps: readonly LocationStep[]): string | undefined {
+  const field = fieldKey(steps);
+  if (field === undefined) return undefined;
+  const elements = steps
+    .slice(lastFieldIndex(steps) + 1)
+    .flatMap((step) => (step.kind === "index" && step.index !== undefined ? [`[${step.index}]`] : []));
+  return field + elements.join("");
 }
 
 function heldKey(values: LocalValues, block: BlockId, expression: Expression): Key | undefined {
@@ -159,7 +169,7 @@ function heldKey(values: LocalValues, block: BlockId, expression: Expression): K
   const { symbol } = only;
   switch (symbol.kind) {
     case "entry": {
-      const field = fieldKey(symbol.location.steps);
+      const field = testedField(symbol.location.steps);
       if (field !== undefined) return { key: `field:${field}`, ...behindParameter(owner, symbol.location) };
       const parameter = parameterOf(owner, symbol.location);
       return { key: `local:${owner.file}:${owner.name}:${symbol.location.key}`, ...(parameter >= 0 && { parameter }) };
@@ -233,7 +243,7 @@ function findAssigned(values: LocalValues, block: BlockId): readonly Guard[] {
 
 /** A constant stored in a field: the object is then one for which a later test of that field has this outcome. */
 function fieldGuard(values: LocalValues, statement: StatementId, target: Place, value: Expression): Guard | undefined {
-  const field = fieldKey(values.locationAt(statement, target).steps);
+  const field = testedField(values.locationAt(statement, target).steps);
   const constant = constantText(value);
   if (field === undefined || constant === undefined) return undefined;
   const key = `field:${field}`;

@@ -231,6 +231,20 @@ void go(struct dev *d) { struct op op = {}; op.buf = dma_alloc_coherent(d->dev, 
   });
 });
 
+describe("flags in an array", () => {
+  const choose =
+    "struct two { bool on[2]; void *buf; }; void init(struct dev *d, struct two *t) { if (t->on[0]) t->buf = dma_alloc_coherent(d->dev, 1, &d->dma, GFP_KERNEL); else t->buf = kmalloc(1, GFP_KERNEL); }";
+  it.each([
+    ["0", true],
+    ["1", false],
+    ["d->dma", false],
+  ])("are told apart by their constant index: %s", (index, certain) => {
+    expect(inOne(`${choose} void f(struct dev *d, struct two *t) { if (t->on[${index}]) sink(t->buf); }`).certain).toBe(
+      certain,
+    );
+  });
+});
+
 describe("structs on the stack", () => {
   const others = `
 struct op { void *buf; };
