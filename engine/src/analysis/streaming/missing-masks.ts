@@ -41,7 +41,8 @@ export function missingMasks(facts: Facts): readonly MissingMask[] {
   const found = new Map<string, MissingMask>();
   for (const master of [...masters.filter((one) => isProbe(facts, one)), ...masters]) {
     const { file } = master.function;
-    if (found.has(file)) continue;
+    // Most drivers set it beside pci_set_master(): nobody else has to be asked, nor read.
+    if (found.has(file) || [...setting].some((one) => one.file === file)) continue;
     const use = firstUse(facts, file);
     if (use && !setsSomewhere(facts, file, setting)) found.set(file, { master, use });
   }
