@@ -52,6 +52,7 @@ import mapPartialPageOffset from "./map-partial-page-offset/rule.ts";
 import mapSgUnchecked from "./map-sg-unchecked/rule.ts";
 import mapSkbLinearOnly from "./map-skb-linear-only/rule.ts";
 import mapStack from "./map-stack/rule.ts";
+import mapTwice from "./map-twice/rule.ts";
 import mapUnalignedSharedLine from "./map-unaligned-shared-line/rule.ts";
 import mapUserPageNoPin from "./map-user-page-no-pin/rule.ts";
 import mapVmalloc from "./map-vmalloc/rule.ts";
@@ -83,6 +84,7 @@ import poolMisuse from "./pool-misuse/rule.ts";
 import relaxedDoorbell from "./relaxed-doorbell/rule.ts";
 import relaxedStatusRead from "./relaxed-status-read/rule.ts";
 import type { Rule } from "./rule.ts";
+import sgBeforeMap from "./sg-before-map/rule.ts";
 import sgPhysOrPageForHw from "./sg-phys-or-page-for-hw/rule.ts";
 import sgReuseAfterMap from "./sg-reuse-after-map/rule.ts";
 import sgUseOrigCountForHw from "./sg-use-orig-count-for-hw/rule.ts";
@@ -161,6 +163,7 @@ export const rules: readonly Rule[] = [
   mapSgUnchecked,
   mapSkbLinearOnly,
   mapStack,
+  mapTwice,
   mapUnalignedSharedLine,
   mapUserPageNoPin,
   mapVmalloc,
@@ -191,6 +194,7 @@ export const rules: readonly Rule[] = [
   poolMisuse,
   relaxedDoorbell,
   relaxedStatusRead,
+  sgBeforeMap,
   sgPhysOrPageForHw,
   sgReuseAfterMap,
   sgUseOrigCountForHw,

@@ -1,5 +1,5 @@
 /** Whether a call that ends mappings gets the very handle or list that the walk (ownership-walk.ts) follows, or certainly another. */
-import type { ApiFunction } from "../../kernel/contract.ts";
+import type { ApiFunction, Role } from "../../kernel/contract.ts";
 import type { CallStatement, ProgramFunction } from "../../program/program.ts";
 import { flowOf } from "../flow/flow.ts";
 import type { State } from "./ownership-state.ts";
@@ -43,12 +43,27 @@ export class HandleIdentity {
     if (api.parameters[at]?.role === "handle") return state.handles.has(textOfValue(value));
     return state.buffers.get(value.object) === value.path;
   }
+
+  /** The call maps the buffer itself, or the list itself, once more. */
+  mapsAgain(environment: Environment, call: CallStatement, api: ApiFunction | undefined, state: State): boolean {
+    if (api?.effect !== "map-streaming" && api?.effect !== "map-sg") return false;
+    const at = api.parameters.findIndex(({ role }) => mapped.has(role));
+    const argument = call.arguments[at];
+    if (!argument) return false;
+    const value = this.#values.evaluate(environment, argument);
+    return state.buffers.get(value.object) === value.path;
+  }
 }
 
-/** The memory itself, or the packet whose data it is. */
-export function holdsBuffer(freed: string, state: State): boolean {
-  for (const [object, path] of state.buffers)
+const mapped = new Set<Role>(["cpu", "data", "page", "sg", "sgt"]);
+
+/** The memory itself, the packet whose data it is, or the page that it lies in where the call gives back pages. */
+export function holdsBuffer(freed: string, state: State, by: string): boolean {
+  for (const [object, path] of state.buffers) {
     if (freed === object + path || object === `<L ${freed}.data>` || object.startsWith(`<L ${freed}.data@`))
       return true;
+    // put_page() gives back a reference, and there may be others; these are for the one who allocated.
+    if ((by === "__free_page" || by === "__free_pages") && object === `virt(${freed})`) return true;
+  }
   return false;
 }

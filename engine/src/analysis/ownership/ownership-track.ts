@@ -78,6 +78,8 @@ export interface Track {
   readonly unmaps: readonly CallStatement[];
   /** Unmaps that are reached when such an unmap has been made already. */
   readonly doubleUnmaps: readonly CallStatement[];
+  /** Calls that map the very same buffer, or list, while it is mapped. */
+  readonly remaps: readonly CallStatement[];
   /** Calls that free the buffer while it is mapped. */
   readonly earlyFrees: readonly CallStatement[];
   /** Returns that are reached while nobody has unmapped the buffer. */

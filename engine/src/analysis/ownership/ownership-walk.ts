@@ -62,6 +62,7 @@ class Walk {
   readonly #fields: Set<string>;
   readonly #unmaps = new Set<CallStatement>();
   readonly #doubleUnmaps = new Set<CallStatement>();
+  readonly #remaps = new Set<CallStatement>();
   readonly #earlyFrees = new Set<CallStatement>();
   readonly #exits = new Map<string, MappedExit>();
   /** Variables that the function returns, and its flags: whether it fails is a property that states are kept apart by. */
@@ -104,6 +105,7 @@ class Walk {
       entered: this.#entered,
       unmaps: [...this.#unmaps],
       doubleUnmaps: [...this.#doubleUnmaps],
+      remaps: [...this.#remaps],
       earlyFrees: [...this.#earlyFrees],
       exits: [...this.#exits.values()],
     };
@@ -275,9 +277,10 @@ class Walk {
       return { ...state, life: "unmapped" };
     }
     if (state.life !== "mapped") return state;
+    if (call !== this.#site.call && this.#identity.mapsAgain(environment, call, api, state)) this.#remaps.add(call);
     if (freesPlainly(nameOf(call)) && callees.length === 0) {
       const freed = call.arguments.map((one) => textOfValue(this.#values.evaluate(environment, one)));
-      if (freed.some((one) => holdsBuffer(one, state))) this.#earlyFrees.add(call);
+      if (freed.some((one) => holdsBuffer(one, state, nameOf(call)))) this.#earlyFrees.add(call);
       return state;
     }
     const gone =
