@@ -1,7 +1,7 @@
 /** Runs rules over the facts of a driver unit: options, order, duplicates, fingerprints, and rules that fail. */
 import type { Facts } from "../analysis/facts.ts";
 import type { AnalysisOptions, Finding, Fix } from "../api.ts";
-import type { DriverUnit, Gap } from "../program/program.ts";
+import type { DriverUnit, Gap, PathStep } from "../program/program.ts";
 import { applyEdits, type TextEdit } from "../text/edit.ts";
 import { fingerprint } from "./fingerprint.ts";
 import type { Rule, RuleFinding, RuleMeta, Severity } from "./rule.ts";
@@ -71,8 +71,24 @@ function byPlace(a: Found, b: Found): number {
     weight[severityOf(a)] - weight[severityOf(b)] ||
     a.finding.path.length - b.finding.path.length ||
     compare(a.finding.message, b.finding.message) ||
-    compare(JSON.stringify(a.finding.path), JSON.stringify(b.finding.path))
+    comparePaths(a.finding.path, b.finding.path)
   );
+}
+
+/** Where the paths first part, by place: offsets as numbers, so that what stands above them in the file changes nothing. */
+function comparePaths(a: readonly PathStep[], b: readonly PathStep[]): number {
+  for (const [i, one] of a.entries()) {
+    const other = b[i];
+    if (other === undefined) return 1;
+    const order =
+      compare(one.file, other.file) ||
+      one.start - other.start ||
+      one.end - other.end ||
+      compare(one.role, other.role) ||
+      compare(one.note, other.note);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 const weight: Readonly<Record<Severity, number>> = { error: 0, warning: 1, hint: 2 };
@@ -126,7 +142,7 @@ function reported(unit: DriverUnit, one: Found, ordinal: number, options: Analys
     function: finding.function,
     ...(owner ? { functionSpan: owner.nameSpan } : {}),
     message: finding.message,
-    path: finding.path,
+    path: finding.path.map(plainStep),
     fixes: finding.fixes.flatMap((fix): Fix[] => {
       const declared = meta.fixes.find((known) => known.id === fix.id);
       if (!declared || !applies(unit, fix.edits)) return [];
@@ -135,6 +151,11 @@ function reported(unit: DriverUnit, one: Found, ordinal: number, options: Analys
     fingerprint: fingerprint(meta.id, finding.function, finding.subjects, ordinal),
     provable: meta.proof !== undefined && finding.path.length > 0,
   };
+}
+
+/** The step without what an analysis may have left on it (a place is a span, and more). */
+function plainStep({ file, start, end, function: owner, statement, role, note }: PathStep): PathStep {
+  return { file, start, end, function: owner, statement, role, note };
 }
 
 /** Whether the edits leave every file whole; a fix never corrupts a file. */

@@ -66,6 +66,9 @@ export class FileCursor extends Cursor {
   }
 }
 
+/** Reason of the gap that a function with a missing brace is. In such a file the layout tells where functions end. */
+export const unpairedReason = "the braces of the function do not pair";
+
 /** All items up to the end of the file. */
 export function parseItems(p: FileCursor): TopLevel[] {
   const items: TopLevel[] = [];
@@ -254,7 +257,7 @@ function readFunction(
   const missing = brace?.missing ?? true;
   if (!missing) p.advance();
   const end = p.lastEnd;
-  if (brace?.balanced !== true) p.gap(start, end, "the braces of the function do not pair");
+  if (brace?.balanced !== true) p.gap(start, end, unpairedReason);
   p.functionName = undefined;
   p.locals.clear();
   const block: CompoundStatement = { kind: "compound", body, start: bodyStart, end };

@@ -2,7 +2,7 @@
 import type { FunctionDefinition, SyntaxGap, TopLevel, TranslationUnit } from "./ast.ts";
 import { lex, type Tokens } from "./lexer.ts";
 import { declaredName } from "./parse-declarator.ts";
-import { FileCursor, parseItems } from "./parse-file.ts";
+import { FileCursor, parseItems, unpairedReason } from "./parse-file.ts";
 import { splitFile } from "./splitter.ts";
 import { keywordCount, T } from "./tokens.ts";
 
@@ -21,7 +21,7 @@ export function reparseFunction(
   old: FunctionDefinition,
   end: number,
 ): Reparsed | undefined {
-  const outside = (gap: SyntaxGap): boolean => gap.function === undefined;
+  const outside = (gap: SyntaxGap): boolean => gap.function === undefined || gap.reason === unpairedReason;
   // In a file whose braces or declarations are broken the layout decides, and what was parsed before it.
   if (unit.gaps.some(outside)) return undefined;
   const tokens = lex(text, old.start, end);
