@@ -34,7 +34,7 @@ test("an edit goes back to the text that was", () => {
 
 test.each([
   ["a stretch with another item's room in it", real.replace(/void f[^}]*}\n/, "")],
-  ["more than there is room for", real.replace("g();", `${"g(); ".repeat(400)}`)],
+  ["more than there is room for", real.replace("g();", "g(); ".repeat(400))],
   ["a line that goes on on the next one", real.replace("/* h */\n", "/* h */ \\\n")],
 ])("there is no room for %s", (_, text) => {
   expect(StableText.of(real, items).edited(text)).toBeUndefined();
