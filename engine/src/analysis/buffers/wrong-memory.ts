@@ -3,6 +3,8 @@ import { isPointer } from "../coherent/coherent-uses.ts";
 import { type DmaArgument, dmaArguments } from "./dma-arguments.ts";
 import type { Facts, Origin, OriginKind } from "../facts.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { sizeOf } from "./struct-layout.ts";
 
 export interface WrongMemory {
   readonly argument: DmaArgument;
@@ -21,6 +23,7 @@ export function wrongMemory(
     if (!mappers.includes(argument.mapper)) continue;
     const seen = new Set<string>();
     for (const { origin } of forbiddenOrigins(argument.value, (one) => wanted.has(one.kind) && isPointer(one))) {
+      if (beginsBehind(facts, argument, origin)) continue;
       const name = `${origin.kind} ${origin.object?.name ?? origin.name}`;
       if (seen.has(name)) continue;
       seen.add(name);
@@ -28,6 +31,24 @@ export function wrongMemory(
     }
   }
   return found;
+}
+
+/**
+ * Whether the pointer is made by a constant index that lies behind the object: where the object is that one, nothing is transferred, and
+ * longer transfers get longer objects.
+ */
+export function beginsBehind(facts: Facts, { function: owner, pointer }: DmaArgument, origin: Origin): boolean {
+  const { records } = facts.unit;
+  const size = origin.object && sizeOf(records, origin.object.type);
+  if (size === undefined || origin.conversions.join() !== "offset") return false;
+  const stored = origin.path.findLast(({ role, function: name }) => role === "store" && name === owner.name);
+  const statement = stored && facts.statementOf(owner, stored.statement);
+  const value = pointer ?? (statement?.kind === "assign" ? statement.value : undefined);
+  const address = value && peel(value);
+  const last = address?.kind === "address" ? address.place.steps.at(-1) : undefined;
+  const index = last?.kind === "index" ? peel(last.index) : undefined;
+  const element = address?.kind === "address" ? sizeOf(records, address.place.type) : undefined;
+  return index?.kind === "constant" && element !== undefined && Number(index.value) * element >= size;
 }
 
 /** How the memory is called in a message: "command, which is static data". */

@@ -3,6 +3,7 @@
  * integers that only look like pointers.
  */
 import { type DmaArgument, dmaArguments } from "../../analysis/buffers/dma-arguments.ts";
+import { beginsBehind } from "../../analysis/buffers/wrong-memory.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
 import { pathTo } from "../../analysis/flow/finding-path.ts";
 import { forbiddenOrigins } from "../../analysis/values/judgement.ts";
@@ -44,7 +45,9 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   const byCall = new Map<DmaArgument["statement"], StackBuffer>();
   const counts = new Map<DmaArgument["statement"], number>();
   for (const argument of dmaArguments(facts)) {
-    const origins = forbiddenOrigins(argument.value, (one) => one.kind === "stack").map((one) => one.origin);
+    const origins = forbiddenOrigins(argument.value, (one) => one.kind === "stack")
+      .map((one) => one.origin)
+      .filter((one) => !beginsBehind(facts, argument, one));
     if (origins.length === 0) continue;
     counts.set(argument.statement, (counts.get(argument.statement) ?? 0) + origins.length);
     // The SPI core maps the pages of a stack correctly (drivers/spi/spi.c:1135, spi_map_buf_attrs(), 6.12.117), and what the
