@@ -91,6 +91,15 @@ describe("a condition", () => {
     expect(items(text)).toMatch(/^#\{.*a.*\ndecl int b;$/);
   });
 
+  it("asks for a name of the configuration where the file itself defines one", () => {
+    const asked = (name: string): string => `#ifdef ${name}\nint a;\n#endif\n`;
+    expect(items(`${asked("CONFIG_A")}#define B\n#undef CONFIG_A\n`)).toMatch(/\ba\b/);
+    expect(items(`#define B\n#undef CONFIG_A\n${asked("CONFIG_A")}`)).toBe("");
+    expect(items(`#ifdef CONFIG_A\n#endif\n#define B\n#undef CONFIG_A\n${asked("CONFIG_A")}`)).not.toMatch(/\ba\b/);
+    expect(items(`#undef CONFIG_B\n#if B\n#endif\n#undef CONFIG_A\n${asked("CONFIG_A")}`)).not.toMatch(/\ba\b/);
+    expect(items(`#undef CONFIG_B\n${asked("CONFIG_A")}`)).toMatch(/\ba\b/);
+  });
+
   it("is not settled by the guard of a header, whose contents are there", () => {
     const guarded = "#ifndef F_H\n#define F_H\n#undef SG\n#ifdef SG\nint a;\n#endif\nint b;\n#endif\n";
     expect(items(guarded)).toMatch(/^#\{.*\bb\b/);

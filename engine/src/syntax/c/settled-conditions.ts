@@ -20,11 +20,16 @@ const asksConfiguration = /^!?(?:defined|IS_ENABLED|IS_REACHABLE|IS_BUILTIN|IS_M
 /** What the directives of a file say about names, one directive after the other. */
 export class KnownNames {
   readonly #text: string;
-  /** Definitions that no condition came after yet. */
-  readonly #waiting: Place[] = [];
+  /**
+   * Definitions that nobody has looked at yet: start and end alternate, the start as its complement where the definition is
+   * open. Some headers hold a hundred thousand, and no condition.
+   */
+  readonly #waiting: number[] = [];
+  /** The part of them that has been searched for names of the configuration. */
+  #searched = 0;
+  #isConfigured = false;
   /** The last definition of each name. */
   readonly #places = new Map<string, Place>();
-  #isConfigured = false;
 
   constructor(text: string) {
     this.#text = text;
@@ -32,20 +37,40 @@ export class KnownNames {
 
   /** The `#define` or `#undef` at `text[start, end)`. `isOpen` is whether an open condition may leave it out. */
   note(start: number, end: number, isOpen: boolean): void {
-    this.#waiting.push({ start, end, isOpen });
-    if (this.#text.startsWith("CONFIG_", macroNameAt(this.#text, start, end))) this.#isConfigured = true;
+    this.#waiting.push(isOpen ? ~start : start, end);
   }
 
   /** Whether the condition, as `readCondition` gives it, certainly holds here, or certainly does not; else undefined. */
   evaluate(condition: string): boolean | undefined {
-    if (!this.#isConfigured && asksConfiguration.test(condition)) return undefined;
-    for (const place of this.#waiting) {
+    if (asksConfiguration.test(condition) && !this.#definesConfiguration()) return undefined;
+    this.#lookAt();
+    return evaluateCondition(condition, (name) => this.#meaningOf(name));
+  }
+
+  /** Whether the file itself defines a name of the configuration. */
+  #definesConfiguration(): boolean {
+    for (; this.#searched < this.#waiting.length && !this.#isConfigured; this.#searched += 2) {
+      const { start, end } = this.#waitingAt(this.#searched);
+      this.#isConfigured = this.#text.startsWith("CONFIG_", macroNameAt(this.#text, start, end));
+    }
+    return this.#isConfigured;
+  }
+
+  #lookAt(): void {
+    this.#definesConfiguration();
+    for (let i = 0; i < this.#waiting.length; i += 2) {
+      const place = this.#waitingAt(i);
       const at = macroNameAt(this.#text, place.start, place.end);
       const end = wordEnd(this.#text, at, place.end);
       if (end > at) this.#places.set(this.#text.slice(at, end), place);
     }
     this.#waiting.length = 0;
-    return evaluateCondition(condition, (name) => this.#meaningOf(name));
+    this.#searched = 0;
+  }
+
+  #waitingAt(i: number): Place {
+    const code = this.#waiting[i] ?? 0;
+    return { start: code < 0 ? ~code : code, end: this.#waiting[i + 1] ?? 0, isOpen: code < 0 };
   }
 
   #meaningOf(name: string): Meaning {
