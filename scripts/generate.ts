@@ -5,6 +5,7 @@
 import { generateGrammars } from "./generate-grammars.ts";
 import { generateKernelTypes } from "./generate-kernel-types.ts";
 import { generateLitmusTypes } from "./generate-litmus-types.ts";
+import { generatePresetSchema } from "./generate-preset-schema.ts";
 import { generateReferenceDocs } from "./generate-reference-docs.ts";
 import { generateRules } from "./generate-rules.ts";
 
@@ -14,6 +15,7 @@ const stale = [
   ...generateReferenceDocs({ check }),
   ...generateKernelTypes({ check }),
   ...generateLitmusTypes({ check }),
+  ...generatePresetSchema({ check }),
   ...generateGrammars({ check }),
 ];
 if (!check) console.log(stale.length === 0 ? "nothing was stale" : `written: ${stale.join(", ")}`);

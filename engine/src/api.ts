@@ -8,6 +8,8 @@ import type { ApiFunction } from "./kernel/contract.ts";
 import type { Gap, PathStep } from "./program/program.ts";
 import type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";
 import type { TextEdit } from "./text/edit.ts";
+import type { Platform } from "./platforms/index.ts";
+import type { PresetRead } from "./platforms/user-preset.ts";
 import type { FileSpan } from "./text/span.ts";
 import type { Trace, Verdict } from "./trace/trace.ts";
 
@@ -72,7 +74,9 @@ export interface LitmusEngine {
   isLitmus(text: string): boolean;
   read(file: string, text: string): LitmusReading;
   /** Why there is no such machine: "arm926", "x86_64+iommu", "+swiotlb", "+nospec"; undefined where there is one. */
-  machineProblem(platform: string): string | undefined;
+  machineProblem(platform: string, presets?: readonly Platform[]): string | undefined;
+  /** A machine of the user's own, from the text of its JSON file. */
+  readPreset(text: string): PresetRead;
   /** All outcomes on one machine. */
   run(test: LitmusSource, platform: string, options?: LitmusOptions): LitmusVerdict;
   /** One run, as its schedule says; the empty text is the natural run. Undefined where the text is no schedule. */

@@ -14,6 +14,7 @@ export type * from "./api.ts";
 export type { FunctionSummary } from "./analysis/values/function-summaries.ts";
 export type { LitmusSource } from "./program/litmus/litmus-source.ts";
 export type { LitmusOptions, LitmusOutcome, LitmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
+export type { Platform } from "./platforms/index.ts";
 export type { ApiFunction } from "./kernel/contract.ts";
 export type { Gap, PathStep } from "./program/program.ts";
 export type { RuleMeta, Safety, Severity, Stage } from "./rules/rule.ts";

@@ -5,6 +5,7 @@ import { isLitmus, readLitmus } from "./program/litmus/read-litmus.ts";
 import type { TypeScript } from "./syntax/typescript/parse.ts";
 import { litmusMachine } from "./simulation/litmus/litmus-machine.ts";
 import { litmusTrace, litmusVerdict } from "./simulation/litmus/litmus-verdicts.ts";
+import { readPreset } from "./platforms/user-preset.ts";
 import { SourceText } from "./text/source.ts";
 import { tool } from "./version.ts";
 import type { Verdict } from "./trace/trace.ts";
@@ -14,17 +15,18 @@ export function litmusEngine(parser: TypeScript): LitmusEngine {
   return {
     isLitmus,
     read: (file, text) => reading(parser, file, text),
-    machineProblem(platform) {
-      const machine = litmusMachine(platform);
+    readPreset,
+    machineProblem(platform, presets = []) {
+      const machine = litmusMachine(platform, presets);
       return typeof machine === "string" ? machine : undefined;
     },
     run(test, platform, options = {}) {
-      const machine = litmusMachine(platform);
+      const machine = litmusMachine(platform, options.presets);
       if (typeof machine === "string") return { platform, verdict: "unknown", note: machine, outcomes: [], runs: 0 };
       return litmusVerdict(test, machine, options);
     },
     replay(test, platform, schedule, options = {}) {
-      const machine = litmusMachine(platform);
+      const machine = litmusMachine(platform, options.presets);
       return typeof machine === "string" ? undefined : litmusTrace(test, machine, schedule, tool, options);
     },
     expectedOn: expectedVerdict,

@@ -87,6 +87,20 @@ describe("dma-lens litmus", () => {
     expect(natural.status).toBe(0);
   });
 
+  test("runs on a machine of the user's own", async () => {
+    const folder = folderWith({
+      "rx.ts": unmapped,
+      "board.json": '{ "id": "board", "basedOn": "arm926", "speculation": { "loadFill": true } }',
+      "wrong.json": '{ "id": "board", "basedOn": "arm926", "dcache": { "lines": 4 } }',
+    });
+    const { status, out } = await litmus(folder, "rx.ts", "--platform", "board.json", "--platform", "arm926");
+    expect(status).toBe(1);
+    expect(out).toMatch(/Sometimes {2}board\n/);
+    expect(out).toMatch(/Never {6}arm926\n/);
+    const wrong = await litmus(folder, "rx.ts", "--platform", "wrong.json");
+    expect([wrong.status, wrong.error]).toEqual([2, "wrong.json: dcache.lines: there is no such field.\n"]);
+  });
+
   test("runs the library that comes with the program", async () => {
     const { status, out, error } = await litmus(folderWith({}), "--platform", "arm926", "--platform", "x86_64");
     expect(error).toBe("");

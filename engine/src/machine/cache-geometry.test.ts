@@ -64,8 +64,8 @@ let accesses: readonly Access[] = [];
 /** The same addresses in every run: no randomised layout where that may be switched off, and no environment on the stack. */
 function valgrind(words: readonly string[]): void {
   const fixed = spawnSync("setarch", ["-R", "true"]).status === 0 ? ["setarch", "-R"] : [];
-  const [first = "", ...rest] = [...fixed, "env", "-i", "valgrind", ...words, "./program"];
-  runProgram(first, rest, folder);
+  const command: readonly string[] = [...fixed, "env", "-i", "valgrind", ...words, "./program"];
+  runProgram(command[0] ?? "env", command.slice(1), folder);
 }
 
 beforeAll(() => {
@@ -75,8 +75,8 @@ beforeAll(() => {
   runProgram("gcc", ["-O1", "-static", "-o", "program", "program.c"], folder);
   valgrind(["--tool=lackey", "--trace-mem=yes", "--log-file=trace.out"]);
   accesses = [...readFileSync(path.join(folder, "trace.out"), "utf8").matchAll(/^ ([LSM]) ([0-9a-f]+),(\d+)$/gm)].map(
-    ([, kind, address = "", size]) => ({
-      address: Number.parseInt(address, 16),
+    ([, kind, address, size]) => ({
+      address: Number.parseInt(address ?? "", 16),
       size: Number(size),
       kind: kind === "M" ? "M" : kind === "S" ? "S" : "L",
     }),

@@ -1,6 +1,6 @@
 /** Cache, write buffer and memory of the concrete machine: lines in places, with what happens told as events. */
 import type { CacheLine } from "../trace/trace.ts";
-import type { Actor, AgentAction, EnvironmentAction, MappingRequest, ToldEvent } from "./action.ts";
+import type { Actor, AgentAction, EnvironmentAction, MappingRequest, Observation, ToldEvent } from "./action.ts";
 import { alignDown, bytesEqual, bytesText } from "./address.ts";
 import type { Board } from "./board.ts";
 import { TagArray } from "./cache.ts";
@@ -32,6 +32,7 @@ import {
 import type { Attribute, MaintenanceOperation } from "./model.ts";
 import { isCacheable } from "./page-tables.ts";
 import type { Accessed, LineAccess, LineTarget } from "./perform.ts";
+import { hitAgain, RecentHits } from "./recent-hits.ts";
 import { touchedLines } from "./touched.ts";
 import { type BufferedStore, WriteBuffer } from "./write-buffer.ts";
 
@@ -47,6 +48,7 @@ export class Hierarchy implements LineTarget {
   readonly #toldStale: Map<number, string>;
   #told: ToldEvent[] = [];
   readonly #lineBytes: number;
+  readonly #hits: RecentHits;
 
   constructor(board: Board, recording: boolean, from?: Hierarchy) {
     this.board = board;
@@ -57,6 +59,9 @@ export class Hierarchy implements LineTarget {
     this.#shared = new Set(from === undefined ? [] : from.#lines.keys());
     if (from !== undefined) for (const line of from.#lines.keys()) from.#shared.add(line);
     this.#buffer = from === undefined ? new WriteBuffer() : from.#buffer.clone();
+    this.#hits = new RecentHits(board.model);
+    // What was this machine's own is shared from now on.
+    if (from !== undefined) from.#hits.forget();
     this.#toldStale = new Map(from === undefined ? [] : from.#toldStale);
   }
 
@@ -64,6 +69,29 @@ export class Hierarchy implements LineTarget {
   begin(): readonly ToldEvent[] {
     if (this.#told.length > 0) this.#told = [];
     return this.#told;
+  }
+
+  /** The access, where it hits what one hit before. Undefined: it has to be worked out. */
+  hit(action: Extract<AgentAction, { kind: "load" | "store" }>): Observation | undefined {
+    if (this.recording || this.#buffer.entries.length > 0) return undefined;
+    const hit = this.#hits.find(action, action.space ?? (action.agent === "user" ? this.board.space : 0));
+    return hit === undefined ? undefined : hitAgain(this.board, this.#tags, hit, action);
+  }
+
+  /** The access was worked out: what it hit is where the next one looks first. */
+  remember(action: Extract<AgentAction, { kind: "load" | "store" }>): void {
+    if (this.recording) return;
+    const { model, tables } = this.board;
+    const space = action.space ?? (action.agent === "user" ? this.board.space : 0);
+    const base = alignDown(action.virtual, this.#lineBytes);
+    const where = tables.translate(base, space);
+    if (where?.attribute !== "write-back" || model.cache.write !== "back" || model.storeBuffer) return;
+    const line = where.physical;
+    const state = this.#lines.get(line);
+    if (state === undefined || this.#shared.has(line) || this.#lineMet(line, base) !== line) return;
+    const copy = findCopy(state, copyKey(model, base));
+    const place = this.#tags.find(base, line);
+    if (copy !== undefined && place >= 0) this.#hits.remember({ base, space, state, copy, place });
   }
 
   access(line: number, virtual: number, attribute: Attribute, access: LineAccess, actor: Actor): LineResult {
@@ -239,6 +267,7 @@ export class Hierarchy implements LineTarget {
   }
 
   mapped(before: MappingRequest | undefined, after: MappingRequest | undefined): void {
+    this.#hits.forget();
     if (this.recording && (before !== undefined || after !== undefined)) this.#tell(mappingEvent(before, after));
   }
 

@@ -54,11 +54,18 @@ export class Machine {
 
   /** One step of an agent or of the environment. Never throws; what cannot be done is a fault or is not applied. */
   step(action: Action): StepResult {
+    if (action.kind === "load" || action.kind === "store") {
+      const observation = this.#hierarchy.hit(action);
+      if (observation !== undefined) return { events: noEvents, observation, applied: true };
+    }
     const told = this.#hierarchy.begin();
     let observation = nothingSeen;
     let applied = true;
     if (isEnvironment(action)) applied = this.#hierarchy.environment(action);
-    else observation = performOn(this.#hierarchy, action);
+    else {
+      observation = performOn(this.#hierarchy, action);
+      if (action.kind === "load" || action.kind === "store") this.#hierarchy.remember(action);
+    }
     const step = this.stepNumber;
     return { events: told.length === 0 ? noEvents : told.map((event) => ({ ...event, step })), observation, applied };
   }

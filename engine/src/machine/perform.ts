@@ -136,7 +136,7 @@ function cpuAccess(target: LineTarget, action: Extract<AgentAction, { kind: "loa
   const store = action.kind === "store" ? action.bytes : undefined;
   const size = action.kind === "store" ? action.bytes.length : action.size;
   const space = action.space ?? (action.agent === "user" ? board.space : 0);
-  const bytes = new Uint8Array(size);
+  const bytes = store === undefined ? new Uint8Array(size) : noBytes;
   let first: number | undefined;
   let result: LineResult = {};
   let stale = false;

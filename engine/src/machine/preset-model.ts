@@ -14,7 +14,7 @@ import type {
 
 /** Undefined only where the preset has no address map, which a test rules out for all shipped ones. */
 export function modelOf(platform: Platform): MachineModel | undefined {
-  const addresses = addressMaps[platform.id];
+  const addresses = addressMaps[platform.basedOn ?? platform.id];
   if (addresses === undefined) return undefined;
   const { storeOrder, uncachedAliasHit } = platform;
   const endian = platform.endian.value;

@@ -10,9 +10,11 @@ import { alignDown } from "./address.ts";
 export type Writer = "cpu" | "device";
 
 /** Small, since a line that is written makes a block. A power of two. */
-const blockBytes = 16;
+const blockBytes = 64;
 
 interface Block {
+  /** Address of the first byte. */
+  readonly at: number;
   readonly newest: Uint8Array;
   /** The value before the writes that are not announced. */
   readonly base: Uint8Array;
@@ -36,6 +38,8 @@ export class Promises {
   #blocks: Map<number, Block>;
   /** Blocks that another clone may hold too: copied before a write. */
   readonly #shared: Set<number>;
+  /** By `recentIndex`; of the same blocks, for speed. */
+  readonly #recent: (Block | undefined)[] = [];
   #version: number;
   readonly #announced: { cpu: number; device: number };
 
@@ -57,16 +61,18 @@ export class Promises {
   write(writer: Writer, physical: number, bytes: Uint8Array): void {
     const version = ++this.#version;
     const code = writerCode[writer];
-    for (let i = 0; i < bytes.length; i++) {
-      const block = this.#own(physical + i);
-      const at = offsetIn(physical + i);
-      if (this.#isAnnounced(block, at)) {
-        block.base[at] = block.newest[at] ?? 0;
-        block.open[at] = 0;
-      } else block.open[at] = 1;
-      block.newest[at] = bytes[i] ?? 0;
-      block.version[at] = version;
-      block.writer[at] = code;
+    for (let i = 0; i < bytes.length; ) {
+      let at = offsetIn(physical + i);
+      const block = this.#own(physical + i - at);
+      for (; at < blockBytes && i < bytes.length; at++, i++) {
+        if (this.#isAnnounced(block, at)) {
+          block.base[at] = block.newest[at] ?? 0;
+          block.open[at] = 0;
+        } else block.open[at] = 1;
+        block.newest[at] = bytes[i] ?? 0;
+        block.version[at] = version;
+        block.writer[at] = code;
+      }
     }
   }
 
@@ -102,7 +108,7 @@ export class Promises {
       const at = offsetIn(physical + i);
       if (physical + i - at !== blockAt) {
         blockAt = physical + i - at;
-        block = this.#blocks.get(blockAt);
+        block = this.#find(blockAt);
       }
       const got = bytes[i];
       const version = block?.version[at] ?? 0;
@@ -139,21 +145,39 @@ export class Promises {
     return (block.version[at] ?? 0) <= (writer === 1 ? this.#announced.cpu : this.#announced.device);
   }
 
-  #own(physical: number): Block {
-    const key = alignDown(physical, blockBytes);
-    const found = this.#blocks.get(key);
-    if (found !== undefined && !this.#shared.has(key)) return found;
+  #find(at: number): Block | undefined {
+    const index = recentIndex(at);
+    const recent = this.#recent[index];
+    if (recent?.at === at) return recent;
+    const found = this.#blocks.get(at);
+    if (found !== undefined) this.#recent[index] = found;
+    return found;
+  }
+
+  /** The block that begins there, to be written to. */
+  #own(at: number): Block {
+    const found = this.#find(at);
+    if (found !== undefined && (this.#shared.size === 0 || !this.#shared.has(at))) return found;
     const block: Block = {
+      at,
       newest: found?.newest.slice() ?? new Uint8Array(blockBytes),
       base: found?.base.slice() ?? new Uint8Array(blockBytes),
       version: found?.version.slice() ?? new Uint32Array(blockBytes),
       writer: found?.writer.slice() ?? new Uint8Array(blockBytes),
       open: found?.open.slice() ?? new Uint8Array(blockBytes),
     };
-    this.#blocks.set(key, block);
-    this.#shared.delete(key);
+    this.#blocks.set(at, block);
+    this.#recent[recentIndex(at)] = block;
+    this.#shared.delete(at);
     return block;
   }
+}
+
+/** Blocks by the low bits of their number: nearly every look-up is for one of the last. */
+const recentBlocks = 256;
+
+function recentIndex(at: number): number {
+  return (at / blockBytes) & (recentBlocks - 1);
 }
 
 function offsetIn(physical: number): number {

@@ -8,6 +8,8 @@ export interface Platform {
   /** As on the command line: "arm926". */
   readonly id: string;
   readonly title: string;
+  /** Of a user's preset: the shipped one that it was made from, whose places in the address space it has. */
+  readonly basedOn?: string;
   /** Core presets are the ones to compare first; expert ones are rare machines with a behaviour of their own. */
   readonly tier: "core" | "expert";
   /** One sentence: why one would choose it. */

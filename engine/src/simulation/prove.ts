@@ -142,7 +142,8 @@ class Prover {
   }
 
   #isHarmful(schedule: string): boolean {
-    const played = replay(this.#model, this.#program(), schedule, { iommu: this.#kernelOptions.iommu });
+    const { iommu } = this.#kernelOptions;
+    const played = replay(this.#model, this.#program(), schedule, { iommu, record: false });
     return played?.faithful === true && played.outcome.harm;
   }
 
@@ -151,7 +152,7 @@ class Prover {
     for (let attempt = 0; attempt < 120; attempt++) {
       this.#plan.attempts = attempt;
       try {
-        replay(this.#model, this.#program(false), "", { iommu: this.#kernelOptions.iommu });
+        replay(this.#model, this.#program(false), "", { iommu: this.#kernelOptions.iommu, record: false });
         return this.#last;
       } catch (error) {
         if (!(error instanceof Restart)) throw error;

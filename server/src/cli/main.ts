@@ -21,7 +21,8 @@ replay executes a finding on the simulated machines and tells what went stale, s
 
 litmus tries every schedule of small tests (TypeScript that imports "dma-lens/litmus"; without a FILE, those that come with the program)
 and tells all outcomes and the verdict on each machine.
-  --platform ID   these machines only; an id may end in +iommu, +swiotlb or +nospec; "all" for every preset
+  --platform ID   these machines only; an id may end in +iommu, +swiotlb or +nospec; "all" for every preset; FILE.json for a machine
+                  of your own (types/dma-lens-platform.schema.json)
   --rounds N      rounds of a loop in one run (default 3); beyond, the verdict is not known
   --schedule TEXT one run, step by step, as its schedule says; the empty text is the natural one
 

@@ -14,6 +14,7 @@ export type {
   LitmusVerdict,
   Outcome,
   PathStep,
+  Platform,
   PlatformInfo,
   ProofResult,
   RuleMeta,

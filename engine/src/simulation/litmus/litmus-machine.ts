@@ -16,11 +16,11 @@ export interface LitmusMachine {
 
 /**
  * The machine of that id: a preset's, with "+iommu" behind a translating IOMMU, with "+swiotlb" with bounce buffers, with "+nospec"
- * without speculative fills, with "+specstore" with speculative stores that the kernel's compiler did not bar. A text says why there is none.
+ * without speculative fills, with "+specstore" with speculative stores that the kernel's compiler did not bar. `presets` are a user's own. A text says why there is none.
  */
-export function litmusMachine(id: string): LitmusMachine | string {
+export function litmusMachine(id: string, presets: readonly Platform[] = []): LitmusMachine | string {
   const [name = "", ...variants] = id.split("+");
-  const platform = platformById(name);
+  const platform = presets.find((preset) => preset.id === name) ?? platformById(name);
   const model = platform === undefined ? undefined : kernelModelOf(platform);
   if (platform === undefined || model === undefined) return `there is no platform "${name}"`;
   let iommu = false;

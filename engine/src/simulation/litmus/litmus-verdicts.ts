@@ -1,5 +1,6 @@
 /** What a litmus test comes to on a machine: every outcome that some schedule leads to, and the verdict. */
 import type { AgentProgram } from "../../machine/action.ts";
+import type { Platform } from "../../platforms/index.ts";
 import type { LitmusLocation, LitmusPlace, LitmusSource } from "../../program/litmus/litmus-source.ts";
 import type { Trace, TraceEvent, Verdict } from "../../trace/trace.ts";
 import { type Exploration, replay, type ReplayedRun } from "../explorer.ts";
@@ -15,6 +16,8 @@ export interface LitmusOptions {
   readonly rounds?: number;
   /** Runs at most (default 50,000); beyond, the verdict is "unknown" unless it is certain already. */
   readonly maxRuns?: number;
+  /** The user's own machines, besides the shipped ones. */
+  readonly presets?: readonly Platform[];
 }
 
 export interface LitmusOutcome {
