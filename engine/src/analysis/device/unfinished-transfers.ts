@@ -11,8 +11,10 @@ import { freesByHandle } from "../coherent/handle-frees.ts";
 import { followWays, type Sign } from "../flow/decided-ways.ts";
 import { flowOf } from "../flow/flow.ts";
 import { freesPlainly, unmapping } from "../ownership/mapping-ends.ts";
+import { partnersOf } from "../ownership/mapping-partners.ts";
 import { type Ownership, ownershipOf } from "../ownership/ownership.ts";
 import { resultName, textOfValue } from "../ownership/ownership-values.ts";
+import { streamingEvents } from "../ownership/streaming-events.ts";
 import { peel } from "../values/local-evaluation.ts";
 
 /** Memory that a function lends to a device and takes back itself. */
@@ -22,7 +24,7 @@ export interface LentMemory {
   readonly made: CallStatement;
   readonly is: "mapped" | "allocated";
   /** The memory, as the source calls it. */
-  readonly buffer: Expression | undefined;
+  readonly name: string;
   /** The unmaps or frees that certainly get this very memory. */
   readonly ends: readonly CallStatement[];
 }
@@ -52,7 +54,12 @@ export function unfinishedTransfers(facts: Facts): readonly UnfinishedTransfer[]
   if (sites.length === 0) return [];
   const ownership = ownershipOf(facts);
   const waiting = new Set(sites.map((site) => site.function));
-  return [...mappedIn(ownership, waiting), ...allocatedIn(facts, ownership, waiting)].flatMap((memory) => {
+  const lent = [
+    ...mappedIn(facts, ownership, waiting),
+    ...unmappedByHelpers(facts, ownership, waiting),
+    ...allocatedIn(facts, ownership, waiting),
+  ];
+  return lent.flatMap((memory) => {
     const waits = sites.filter(
       ({ function: owner, statement }) =>
         owner === memory.owner &&
@@ -71,11 +78,45 @@ export function unfinishedTransfers(facts: Facts): readonly UnfinishedTransfer[]
   });
 }
 
-function mappedIn(ownership: Ownership, owners: ReadonlySet<ProgramFunction>): readonly LentMemory[] {
+function mappedIn(facts: Facts, ownership: Ownership, owners: ReadonlySet<ProgramFunction>): readonly LentMemory[] {
   return ownership.mappings("map-streaming", "map-sg", "map-resource").flatMap(({ owner, call, buffer, track }) => {
     if (!owners.has(owner) || track.unmaps.length === 0) return [];
-    return [{ owner, made: call, is: "mapped" as const, buffer, ends: track.unmaps }];
+    return [{ owner, made: call, is: "mapped" as const, name: nameOf(facts, owner, buffer), ends: track.unmaps }];
   });
+}
+
+/**
+ * Mappings that a helper ends, or makes and another one ends: the handle that is unmapped comes from that map for certain, and both calls
+ * stand in the function that waits.
+ */
+function unmappedByHelpers(
+  facts: Facts,
+  ownership: Ownership,
+  owners: ReadonlySet<ProgramFunction>,
+): readonly LentMemory[] {
+  return streamingEvents(facts).flatMap((event): readonly LentMemory[] => {
+    if (event.step !== "unmap" || owners.has(event.owner) || !callsOnlyQuiet(ownership, event.owner, 1)) return [];
+    const callers = facts.unit.callersOf(event.owner).filter(({ caller }) => owners.has(caller));
+    const [partners, ...others] = callers.length === 0 ? [] : partnersOf(facts, event);
+    const [map, ...maps] = partners?.complete === true && others.length === 0 ? partners.maps : [];
+    if (!map || maps.length > 0) return [];
+    const name = nameOf(facts, event.owner, event.handle ?? event.buffer);
+    return [...new Set(callers.map(({ caller }) => caller))].flatMap((owner): readonly LentMemory[] => {
+      const made = map.owner === owner ? map.call : callTo(facts, owner, map.owner);
+      const ends = callers.flatMap(({ caller, statement }) => (caller === owner ? [statement] : []));
+      return made ? [{ owner, made, is: "mapped", name, ends }] : [];
+    });
+  });
+}
+
+function nameOf(facts: Facts, owner: ProgramFunction, memory: Expression | undefined): string {
+  return memory ? facts.textOf(owner, memory) : "the buffer";
+}
+
+/** The only call of a function in another one. */
+function callTo(facts: Facts, owner: ProgramFunction, target: ProgramFunction): CallStatement | undefined {
+  const [only, ...others] = facts.unit.callersOf(target).filter(({ caller }) => caller === owner);
+  return others.length === 0 && only?.statement.callee.kind === "direct" ? only.statement : undefined;
 }
 
 function makesCoherent({ effect, handle, managed }: ApiFunction): boolean {
@@ -102,7 +143,7 @@ function allocatedIn(facts: Facts, ownership: Ownership, owners: ReadonlySet<Pro
     const handle = made.argument("handle-out");
     if (ends.length === 0 || !handle || !isTold(ownership, owner, statement, handle)) return [];
     const buffer = frees.find((one) => one.statement === ends[0])?.argument("cpu");
-    return [{ owner, made: statement, is: "allocated" as const, buffer, ends }];
+    return [{ owner, made: statement, is: "allocated" as const, name: nameOf(facts, owner, buffer), ends }];
   });
 }
 
@@ -176,6 +217,8 @@ function isBehind(owner: ProgramFunction, first: CallStatement, second: CallStat
 
 /** Between the call and the wait something starts the device: a register is written, or a function that may do so is called. */
 function isHandedOver(ownership: Ownership, { owner, made, ends }: LentMemory, wait: CallStatement): boolean {
+  // A helper that maps may start the transfer as well.
+  if (ownership.callees(owner, made).length > 0 && !isQuiet(ownership, owner, made, 0)) return true;
   return owner.blocks.some(({ statements }) =>
     statements.some(
       (one) =>

@@ -31,15 +31,14 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   const told = new Set<string>();
   for (const transfer of unfinishedTransfers(facts)) {
     const { memory, wait, end } = transfer;
-    const { owner, made, is } = memory;
+    const { owner, made, is, name } = memory;
     const place = `${end.file} ${end.start}`;
     if (told.has(place)) continue;
     told.add(place);
-    const buffer = memory.buffer ? facts.textOf(owner, memory.buffer) : "the buffer";
     const ends = is === "mapped" ? "ends the mapping of" : "frees";
     yield {
       ...end.calleeSpan,
-      message: `${nameOf(end)}() ${ends} ${buffer} ${reasonOf(transfer)}, and nothing has stopped the device.`,
+      message: `${nameOf(end)}() ${ends} ${name} ${reasonOf(transfer)}, and nothing has stopped the device.`,
       function: owner.name,
       path: [
         {
@@ -47,7 +46,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
           function: owner.name,
           statement: made.id,
           role: is === "mapped" ? "map" : "allocate",
-          note: `${buffer} ${is} here`,
+          note: `${name} ${is} here`,
         },
         { ...wait.calleeSpan, function: owner.name, statement: wait.id, role: "pass", note: "given up here" },
         {
@@ -58,7 +57,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
           note: is === "mapped" ? "unmapped here" : "freed here",
         },
       ],
-      subjects: [buffer],
+      subjects: [name],
       fixes: [],
     };
   }
