@@ -8,6 +8,7 @@ import { typeOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { apiConversion, passesThrough } from "../values/api-effects.ts";
 import { isCoherentMemory, isDmaHandle } from "./coherent-uses.ts";
+import { handedBack, writesToRegister } from "./handles-in-use.ts";
 import { coherentRecordOf } from "../device/device-records.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -31,8 +32,10 @@ export interface PhysicalForDevice extends Verdict {
 export interface HandleAsAddress {
   readonly call: ApiCall;
   readonly subject: Expression;
-  /** Where the handle was made, when the unit tells; its declared type says that it is one where it does not. */
+  /** Where the handle was made, when the unit tells; its declared type or its use says that it is one where it does not. */
   readonly verdict: Verdict | undefined;
+  /** The call that takes the same value for a DMA address. */
+  readonly usedBy: ApiCall | undefined;
 }
 
 /** Drivers that are the translation: what they write to memory and registers are physical addresses by right. */
@@ -42,6 +45,7 @@ const translators = new Set([
   "dma_map_ops",
   "iommu_flush_ops",
   "agp_bridge_driver", // a GART's table holds physical addresses, include/linux/agp_backend.h
+  "pci_ops", // a host bridge is told where the CPU's memory lies, and what it takes for a message-signalled interrupt
   "riscv_nonstd_cache_ops", // a cache controller is told physical addresses, arch/riscv/include/asm/dma-noncoherent.h
 ]);
 
@@ -95,7 +99,11 @@ export function handlesAsAddresses(facts: Facts): readonly HandleAsAddress[] {
     const elsewhere = origins.some(({ conversions }) => /phys|bus|frame/.test(conversions.join()));
     // A frame number that is kept in a dma_addr_t was never a DMA address.
     const isFrame = call.name.startsWith("pfn_") && peel(subject).kind === "read";
-    if (made || (isDeclaredHandle(subject) && !elsewhere && !isFrame)) found.push({ call, subject, verdict: made });
+    const isEntry = origins.length > 0 && origins.every(({ name }) => name === "sg_dma_address()");
+    const declared = isDeclaredHandle(subject) || isEntry;
+    const usedBy =
+      made || declared || elsewhere ? undefined : handedBack(facts, call.function, call.statement, subject);
+    if (made || usedBy || (declared && !elsewhere && !isFrame)) found.push({ call, subject, verdict: made, usedBy });
   }
   return found;
 }
@@ -190,6 +198,13 @@ export function sinksOf(facts: Facts, owner: ProgramFunction, statement: Stateme
   }
   const parameters = parametersOf(facts, owner, statement);
   statement.arguments.forEach((argument, at) => {
+    if (parameters[at] !== true && api === undefined && isNumber(argument))
+      sinks.push({
+        value: argument,
+        span: statement.calleeSpan,
+        sink: `a register, by ${directName(statement)}()`,
+        holds: () => writesToRegister(facts, owner, statement, at),
+      });
     if (parameters[at] === true)
       sinks.push({ value: argument, span: statement.calleeSpan, sink: `${directName(statement)}() as a dma_addr_t` });
   });
@@ -244,6 +259,12 @@ function isDescriptorWord(facts: Facts, owner: ProgramFunction, statement: State
       record: "",
     }) !== undefined
   );
+}
+
+/** What may be an address as a number. */
+function isNumber(value: Expression): boolean {
+  const { kind } = typeOf(peel(value));
+  return mayBeComputed(value) && (kind === "integer" || kind === "unknown");
 }
 
 function isDmaType(type: Place["type"] | undefined): boolean {

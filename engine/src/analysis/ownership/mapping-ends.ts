@@ -7,6 +7,20 @@ import { variableName } from "./ownership-values.ts";
 /** Effects of the calls that end a mapping; a sync only lends the memory to the CPU. */
 export const unmapping: ReadonlySet<Effect> = new Set<Effect>(["unmap-streaming", "unmap-sg", "unmap-resource"]);
 
+/** Effects of the calls that give the buffer to the CPU, be it for a while. */
+export const releasing: ReadonlySet<Effect> = new Set<Effect>([
+  ...unmapping,
+  "sync-for-cpu",
+  "sync-sg-for-cpu",
+  "cpu-access-begin",
+]);
+/** Effects of the calls that give it to the device again. */
+export const handingBack: ReadonlySet<Effect> = new Set<Effect>([
+  "sync-for-device",
+  "sync-sg-for-device",
+  "cpu-access-end",
+]);
+
 /** Kernel functions that give memory back and know nothing of mappings: include/linux/slab.h, gfp.h, skbuff.h, mm.h, vmalloc.h. */
 const plainFrees: ReadonlySet<string> = new Set([
   "kfree",
@@ -39,11 +53,19 @@ export function freesPlainly(name: string): boolean {
 
 /** Whether a function that is not in the unit and not in the catalogue may unmap: its name is all that is known of it. */
 export function mayUnmapByName(name: string): boolean {
-  if (/^(free_irq|pci_|clk_|spin_|mutex_|release_region|release_mem|iounmap|free_netdev|kref_|usb_)/.test(name))
-    return false;
+  if (ofTheKernel.test(name)) return false;
   return /unmap|_or_reset|unprep|free|release|complet|destroy|clean|teardown|abort|done|finish|fini|drop|recycle|put/.test(
     name,
   );
+}
+
+/** Functions of the kernel that are called like that and know nothing of mappings. */
+const ofTheKernel =
+  /^(free_irq|pci_|clk_|spin_|mutex_|release_region|release_mem|release_firmware|iounmap|free_netdev|kref_|usb_|pm_runtime_|put_unaligned|put_user|put_device|of_node_put|fwnode_handle_put|module_put|(__)?skb_put|input_|netdev_(tx_)?complet|(re)?init_completion|completion_done|kfree_const|free_percpu|regulator_|gpio)/;
+
+/** Functions that wait for a completion: whoever completes may unmap what he can find, which is no handle in a local. */
+export function waits(name: string): boolean {
+  return /^(try_)?wait_for_completion/.test(name);
 }
 
 /** The storage names of local variables that the function returns. */

@@ -37,9 +37,24 @@ export class Decisions {
     if (truthOf(state.truths, plain(name)) !== undefined) return false;
     if (this.#isStateVariable(name, learned.get(name))) return true;
     const other = target === terminator.then ? terminator.otherwise : terminator.then;
-    if (!this.#hasUnmap(other)) return false;
+    if (!this.#hasUnmap(other) && !this.#unmapsInLoop(other, block)) return false;
     const after = this.#owner.blocks[other]?.terminator;
     return (after?.kind === "jump" && after.target === target) || flowOf(this.#owner).reaches(other, block);
+  }
+
+  /** Whether a state variable, by which the driver may have noted that the mapping has ended, decides for the edge. */
+  isNoted(block: BlockId, environment: Environment, learned: ReadonlyMap<string, boolean>, state: State): boolean {
+    const terminator = this.#owner.blocks[block]?.terminator;
+    if (terminator?.kind !== "branch") return false;
+    const { name } = conditionOf(this.#values, environment, terminator.condition);
+    return truthOf(state.truths, plain(name)) === undefined && this.#isStateVariable(name, learned.get(name));
+  }
+
+  /** Whether the way from a block back to the one that tests passes by an unmap: the body of a loop that unwinds. */
+  #unmapsInLoop(from: BlockId, to: BlockId): boolean {
+    const flow = flowOf(this.#owner);
+    if (!flow.reaches(from, to)) return false;
+    return flow.order.some((id) => flow.reaches(from, id) && flow.reaches(id, to) && this.#hasUnmap(id));
   }
 
   #hasUnmap(block: BlockId): boolean {

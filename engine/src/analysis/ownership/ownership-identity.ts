@@ -1,10 +1,20 @@
 /** Whether a call that ends mappings gets the very handle or list that the walk (ownership-walk.ts) follows, or certainly another. */
 import type { ApiFunction, Role } from "../../kernel/contract.ts";
-import type { CallStatement, ProgramFunction } from "../../program/program.ts";
+import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import { flowOf } from "../flow/flow.ts";
-import type { State } from "./ownership-state.ts";
+import { peel } from "../values/local-evaluation.ts";
+import { fieldName, sameField } from "./ownership-fields.ts";
+import { mentions, type State } from "./ownership-state.ts";
 import type { WalkContext } from "./ownership-track.ts";
 import { type Environment, type OwnershipValues, textOfValue } from "./ownership-values.ts";
+
+/** Where the handle was put. */
+export interface KeptIn {
+  readonly isStored: boolean;
+  readonly fields: ReadonlySet<string>;
+}
+
+const shared: ReadonlySet<string> = new Set(["device", "size", "length", "count", "offset", "direction", "attrs"]);
 
 export class HandleIdentity {
   readonly #values: OwnershipValues;
@@ -25,13 +35,43 @@ export class HandleIdentity {
     const value = this.#values.evaluate(environment, argument);
     const text = textOfValue(value);
     if (api.parameters[at]?.role !== "handle") return !/<[JXAR]/.test(text) && state.buffers.size > 0;
-    const made = /^<R(\d+)>$/.exec(text);
-    if (made) {
-      const from = flowOf(this.#owner).statement(Number(made[1]));
-      const by = from?.kind === "call" ? this.#context.api(this.#owner, from) : undefined;
-      return by?.effect === "map-streaming" || by?.effect === "map-resource";
+    return this.#isMadeByMap(text);
+  }
+
+  /** Whether an API call may be about our handle: the device and the size are shared by every mapping, and say nothing. */
+  mayConcern(
+    environment: Environment,
+    call: CallStatement,
+    api: ApiFunction | undefined,
+    state: State,
+    kept: KeptIn,
+  ): boolean {
+    return call.arguments.some((argument, index) => {
+      const role = api?.parameters[index]?.role;
+      return (role === undefined || !shared.has(role)) && this.#mayBeOurs(environment, argument, state, kept);
+    });
+  }
+
+  /** Whether an argument may be the handle (or the sg list): by value, by the field that it is kept in, or by not being known. */
+  #mayBeOurs(environment: Environment, argument: Expression, state: State, kept: KeptIn): boolean {
+    const value = this.#values.evaluate(environment, argument);
+    const text = textOfValue(value);
+    if (mentions(text, state) || state.buffers.has(value.object)) return true;
+    // What another map call has just given is another handle, also in a field of the same name.
+    if (this.#isMadeByMap(text)) return false;
+    const pointed = peel(argument);
+    if (pointed.kind === "read") {
+      const field = fieldName(pointed.place);
+      if (field !== undefined && [...kept.fields].some((one) => sameField(one, field))) return true;
     }
-    return false;
+    return /^<(J|X|A)/.test(text) || (text.startsWith("<L") && kept.isStored && kept.fields.size === 0);
+  }
+
+  #isMadeByMap(text: string): boolean {
+    const made = /^<R(\d+)>$/.exec(text);
+    const from = made && flowOf(this.#owner).statement(Number(made[1]));
+    const by = from?.kind === "call" ? this.#context.api(this.#owner, from) : undefined;
+    return by?.effect === "map-streaming" || by?.effect === "map-resource";
   }
 
   /** The unmap gets the handle itself, or the list itself. */

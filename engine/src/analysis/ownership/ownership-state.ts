@@ -20,6 +20,13 @@ export function isHandle(text: string, state: State): boolean {
   return false;
 }
 
+/** The handle, or something that it went into: what a call made of it. */
+export function mentions(text: string, state: State): boolean {
+  if (isHandle(text, state)) return true;
+  for (const name of state.derived) if (text.includes(name)) return true;
+  return false;
+}
+
 /** The state without names that are made anew. */
 export function withoutNames(state: State, names: readonly string[]): State {
   const kept = (name: string): boolean => !names.some((made) => name.includes(made));

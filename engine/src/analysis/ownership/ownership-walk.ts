@@ -9,11 +9,19 @@ import { fieldKey } from "../values/field-keys.ts";
 import { flowOf } from "../flow/flow.ts";
 import { accessesOf, type CpuAccess, terminatorLoads } from "./ownership-access.ts";
 import { conditionOf, outcomes, truthOf } from "./ownership-conditions.ts";
-import { freesPlainly, mayUnmapByName, returnedVariables, unmapping } from "./mapping-ends.ts";
+import {
+  freesPlainly,
+  handingBack,
+  mayUnmapByName,
+  releasing,
+  returnedVariables,
+  unmapping,
+  waits,
+} from "./mapping-ends.ts";
 import { Decisions, flagsOf } from "./ownership-decisions.ts";
-import { fieldName, sameField } from "./ownership-fields.ts";
+import { fieldName } from "./ownership-fields.ts";
 import { HandleIdentity, holdsBuffer } from "./ownership-identity.ts";
-import { isHandle, merge, type State, withoutNames } from "./ownership-state.ts";
+import { isHandle, type Life, mentions, merge, type State, withoutNames } from "./ownership-state.ts";
 import type {
   HandlePass,
   HandleStore,
@@ -51,6 +59,8 @@ class Walk {
   readonly #checks = new Set<CallStatement>();
   readonly #zeroTests = new Map<BlockId, HandleTest>();
   readonly #comparisons = new Map<BlockId, HandleTest>();
+  /** Names computed from the handle whose comparison may be a test of it: not what a helper that tests nothing gives back. */
+  readonly #telling = new Set<string>();
   #returned = false;
   readonly #stores = new Map<Statement, HandleStore>();
   readonly #passes = new Map<string, HandlePass>();
@@ -170,12 +180,23 @@ class Walk {
     for (const { target, learned } of outcomes(this.#values, environment, terminator, truths))
       this.#enter(block, target, {
         ...state,
-        life:
-          state.life === "mapped" && this.#decisions.mayDecide(block, environment, target, learned, state)
-            ? "unsure"
-            : state.life,
+        life: this.#lifeOver(block, environment, target, learned, state),
         truths: new Map([...state.truths, ...learned]),
       });
+  }
+
+  #lifeOver(
+    block: BlockId,
+    environment: Environment,
+    target: BlockId,
+    learned: ReadonlyMap<string, boolean>,
+    state: State,
+  ): Life {
+    const { life } = state;
+    const mayBe =
+      (life === "mapped" && this.#decisions.mayDecide(block, environment, target, learned, state)) ||
+      (life === "unmapped" && this.#decisions.isNoted(block, environment, learned, state));
+    return mayBe ? "unsure" : life;
   }
 
   /** The name of a tested flag that the driver only ever sets to 0: what is behind it is not executed. */
@@ -200,7 +221,10 @@ class Walk {
       const coming = this.#values.heldAtExit(from, key);
       const text = textOfValue(coming);
       if (state.handles.has(text)) handles.add(name);
-      else if (this.#mentions(text, state)) derived.add(name);
+      else if (mentions(text, state)) {
+        derived.add(name);
+        if (this.#tells(text, state)) this.#telling.add(name);
+      }
       const path = state.buffers.get(coming.object);
       if (path !== undefined && path === coming.path) buffers.set(name, "");
       const truth = /^#-?\d+$/.test(text) ? text !== "#0" : state.truths.get(text);
@@ -236,12 +260,11 @@ class Walk {
     for (const callee of callees) this.#entered.add(callee);
     const passes = call.arguments.flatMap((argument, index): readonly HandlePass[] => {
       const text = textOfValue(this.#values.evaluate(environment, argument));
-      if (this.#mentions(text, state))
-        return [{ call, argument: index, by: state.handles.has(text) ? "value" : "derived" }];
+      if (mentions(text, state)) return [{ call, argument: index, by: state.handles.has(text) ? "value" : "derived" }];
       const pointed = peel(argument);
       if (pointed.kind !== "address") return [];
       const held = this.#values.read(environment, this.#values.locate(environment, pointed.place));
-      return this.#mentions(textOfValue(held), state) ? [{ call, argument: index, by: "address" }] : [];
+      return mentions(textOfValue(held), state) ? [{ call, argument: index, by: "address" }] : [];
     });
     const concerned = passes.length > 0;
     if (api?.effect !== "check-handle")
@@ -256,7 +279,10 @@ class Walk {
     }
     if (concerned && callees.some((one) => this.#context.checks(one)))
       state = { ...state, truths: new Map([...state.truths, [result, false]]) };
-    if (concerned) state = { ...state, derived: new Set([...state.derived, result]) };
+    if (concerned) {
+      state = { ...state, derived: new Set([...state.derived, result]) };
+      if (callees.length === 0 || callees.some((one) => this.#context.checks(one))) this.#telling.add(result);
+    }
     state = this.#lifeAfter(environment, call, api, callees, concerned, state);
     return this.#ownership(environment, call, api, callees, concerned, state);
   }
@@ -291,8 +317,10 @@ class Walk {
   }
 
   #mayUnmap(environment: Environment, call: CallStatement, concerned: boolean, state: State): boolean {
-    if (call.callee.kind === "direct") return mayUnmapByName(call.callee.name);
-    return this.#mayRelease(environment, call, concerned, state);
+    if (call.callee.kind !== "direct") return this.#mayRelease(environment, call, concerned, state);
+    if (waits(call.callee.name) && this.#fields.size === 0 && this.#isMap(this.#site.call, "map-streaming"))
+      return false;
+    return mayUnmapByName(call.callee.name);
   }
 
   #exit(block: BlockId, environment: Environment, returned: Expression | undefined, state: State): void {
@@ -353,47 +381,26 @@ class Walk {
   #tested(block: BlockId, environment: Environment, condition: Expression, state: State): void {
     const { name } = conditionOf(this.#values, environment, condition);
     if (state.handles.has(name)) this.#zeroTests.set(block, { condition, block });
-    else if (/!=|[<>=]/.test(name) && this.#mentions(name, state)) this.#comparisons.set(block, { condition, block });
+    else if (/!=|[<>=]/.test(name) && this.#tells(name, state)) this.#comparisons.set(block, { condition, block });
   }
 
-  #mentions(text: string, state: State): boolean {
+  /** Whether an API call may be about our handle. */
+  #mayConcern(environment: Environment, call: CallStatement, api: ApiFunction | undefined, state: State): boolean {
+    const kept = { isStored: this.#stores.size > 0, fields: this.#fields };
+    return this.#identity.mayConcern(environment, call, api, state, kept);
+  }
+
+  #tells(text: string, state: State): boolean {
     if (isHandle(text, state)) return true;
-    for (const name of state.derived) if (text.includes(name)) return true;
+    for (const name of this.#telling) if (text.includes(name)) return true;
     return false;
   }
 
-  /** Whether an API call may be about our handle: the device and the size are shared by every mapping, and say nothing. */
-  #mayConcern(environment: Environment, call: CallStatement, api: ApiFunction | undefined, state: State): boolean {
-    return call.arguments.some((argument, index) => {
-      const role = api?.parameters[index]?.role;
-      return (role === undefined || !shared.has(role)) && this.#mayBeOurs(environment, argument, state);
-    });
-  }
-
-  /** Whether an argument may be the handle (or the sg list): by value, by the field that it is kept in, or by not being known. */
-  #mayBeOurs(environment: Environment, argument: Expression, state: State): boolean {
-    const value = this.#values.evaluate(environment, argument);
-    const text = textOfValue(value);
-    if (this.#mentions(text, state) || state.buffers.has(value.object)) return true;
-    const pointed = peel(argument);
-    if (pointed.kind === "read") {
-      const field = fieldName(pointed.place);
-      if (field !== undefined && [...this.#fields].some((one) => sameField(one, field))) return true;
-    }
-    return /^<(J|X|A)/.test(text) || (text.startsWith("<L") && this.#stores.size > 0 && this.#fields.size === 0);
+  #isMap(statement: Statement, ...effects: readonly string[]): boolean {
+    const api = statement.kind === "call" ? this.#context.api(this.#owner, statement) : undefined;
+    return api !== undefined && effects.includes(api.effect);
   }
 }
-
-const shared: ReadonlySet<string> = new Set(["device", "size", "length", "count", "offset", "direction", "attrs"]);
-const releasing: ReadonlySet<string> = new Set([
-  "unmap-streaming",
-  "unmap-sg",
-  "sync-for-cpu",
-  "sync-sg-for-cpu",
-  "cpu-access-begin",
-  "unmap-resource",
-]);
-const handingBack: ReadonlySet<string> = new Set(["sync-for-device", "sync-sg-for-device", "cpu-access-end"]);
 
 function nameOf(call: CallStatement): string {
   return call.callee.kind === "direct" ? call.callee.name : "";

@@ -10,7 +10,7 @@ import type { CallStatement, Expression, ProgramFunction } from "../../program/p
 import type { Type } from "../../program/types.ts";
 import { typeOf } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
-import { unmapping } from "./mapping-ends.ts";
+import { handingBack, releasing, unmapping } from "./mapping-ends.ts";
 import { AccessSummaries, type CpuAccess } from "./ownership-access.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { OwnershipValues, plain, resultName, textOfValue, typeName } from "./ownership-values.ts";
@@ -123,7 +123,7 @@ export class Ownership implements WalkContext {
   }
   releases(target: ProgramFunction): boolean {
     const effects = this.effectsOf(target);
-    return releasing.some((effect) => effects.has(effect));
+    return [...releasing].some((effect) => effects.has(effect));
   }
   isOnlyCleared(field: string): boolean {
     const stores = workingsOf(this.#facts).index.storesTo(field);
@@ -145,7 +145,7 @@ export class Ownership implements WalkContext {
   }
   handsBack(target: ProgramFunction): boolean {
     const effects = this.effectsOf(target);
-    return handingBack.some((effect) => effects.has(effect));
+    return [...handingBack].some((effect) => effects.has(effect));
   }
 
   /** Effects of the calls in a function and in what it calls. */
@@ -239,16 +239,6 @@ export class Ownership implements WalkContext {
     return at < 0 ? undefined : at;
   }
 }
-
-const releasing: readonly Effect[] = [
-  "unmap-streaming",
-  "unmap-sg",
-  "sync-for-cpu",
-  "sync-sg-for-cpu",
-  "cpu-access-begin",
-  "unmap-resource",
-];
-const handingBack: readonly Effect[] = ["sync-for-device", "sync-sg-for-device", "cpu-access-end"];
 
 /**
  * Whether the bytes that an access touches are certainly within the mapped ones.

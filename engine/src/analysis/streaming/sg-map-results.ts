@@ -16,7 +16,8 @@ export interface SgMapMisread {
   readonly count: string | undefined;
 }
 
-const counting = ["dma_map_sg", "dma_map_sg_attrs", "ib_dma_map_sg", "pci_map_sg"];
+/** Calls that give a count, 0 where they failed. */
+export const counting = ["dma_map_sg", "dma_map_sg_attrs", "ib_dma_map_sg", "pci_map_sg"];
 const numbering = ["dma_map_sgtable"];
 
 /** Calls that map a scatterlist and whose failure nobody can see. */
@@ -38,7 +39,7 @@ export function misreadSgMaps(facts: Facts): readonly SgMapMisread[] {
 }
 
 /** An array given as a list is the address of its first element: it keeps the name that the source has for it. */
-function listText(facts: Facts, call: ApiCall, list: Expression): string {
+export function listText(facts: Facts, call: ApiCall, list: Expression): string {
   if (list.kind === "address") {
     const last = list.place.steps.at(-1);
     const { start, end } = list;
@@ -158,7 +159,7 @@ function overwrites(statement: Statement, id: VariableId): boolean {
   return statement.kind === "declare" && statement.variable === id;
 }
 
-function expressionsOf(statement: Statement): readonly Expression[] {
+export function expressionsOf(statement: Statement): readonly Expression[] {
   switch (statement.kind) {
     case "assign":
       return [statement.value, ...indicesOf(statement.target)];
@@ -183,7 +184,7 @@ function indicesOf(place: Place): readonly Expression[] {
 }
 
 /** The expression and all that it is made of. Expressions are trees, so that this ends. */
-function partsOf(expression: Expression): readonly Expression[] {
+export function partsOf(expression: Expression): readonly Expression[] {
   const parts: Expression[] = [];
   const waiting: Expression[] = [expression];
   for (let part = waiting.pop(); part; part = waiting.pop()) {

@@ -196,8 +196,11 @@ const through: Readonly<Record<string, number>> = {
 };
 
 export function passesThrough(name: string): number | undefined {
-  return Object.hasOwn(through, name) ? through[name] : undefined;
+  if (Object.hasOwn(through, name)) return through[name];
+  // Drivers and buses have aligning macros of their own: DBDMA_ALIGN(), arch/powerpc/include/asm/dbdma.h:107, linux 6.12.117.
+  return aligning.test(name) ? 0 : undefined;
 }
+const aligning = /^(?!IS_)[A-Z][A-Z0-9_]*_ALIGN(_UP|_DOWN)?$/;
 
 /** The place that smp_store_release(p, v) stores to; undefined for every other call (include/asm-generic/barrier.h:172, linux 6.12.117). */
 export function releasedTo(api: ApiFunction, call: CallStatement): Expression | undefined {

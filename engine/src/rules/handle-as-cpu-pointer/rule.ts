@@ -25,11 +25,12 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const { call, subject, verdict } of handlesAsAddresses(facts)) {
+  for (const { call, subject, verdict, usedBy } of handlesAsAddresses(facts)) {
     const { function: owner, statement } = call;
     const { calleeSpan } = statement;
     const name = facts.textOf(owner, subject);
-    const from = verdict ? `the DMA address that ${makerOf(verdict.origin)} made` : "a dma_addr_t";
+    const used = usedBy ? `what ${usedBy.name}() takes for a DMA address` : "a dma_addr_t";
+    const from = verdict ? `the DMA address that ${makerOf(verdict.origin)} made` : used;
     yield {
       ...calleeSpan,
       message: `${call.name}() takes ${name} for a physical address: it is ${from}.`,

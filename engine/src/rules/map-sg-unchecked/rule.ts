@@ -1,9 +1,10 @@
 /**
- * Looks for dma_map_sg() and dma_map_sgtable() whose failure nobody sees. Silent where the count is kept in a field or given back:
- * others may test it there.
+ * Looks for dma_map_sg() and dma_map_sgtable() whose failure nobody sees: a result that is dropped, a count that is tested for
+ * its sign only, or one that bounds a loop over the entries and is tested nowhere that it gets to.
  */
 import type { Facts } from "../../analysis/facts.ts";
 import { misreadSgMaps } from "../../analysis/streaming/sg-map-results.ts";
+import { untestedCounts } from "../../analysis/streaming/untested-counts.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -41,6 +42,18 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       message,
       function: owner.name,
       path: [{ ...place, role: "sink", note: kind === "dropped" ? "result ignored" : "0 passes as success" }],
+      subjects: [list],
+      fixes: [],
+    };
+  }
+  for (const { call, list, count } of untestedCounts(facts)) {
+    const { function: owner, statement, name } = call;
+    const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };
+    yield {
+      ...statement.calleeSpan,
+      message: `${count} from ${name}() is used and never tested: 0 says that ${list} is not mapped.`,
+      function: owner.name,
+      path: [{ ...place, role: "sink", note: "0 passes as success" }],
       subjects: [list],
       fixes: [],
     };
