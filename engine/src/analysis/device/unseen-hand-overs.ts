@@ -81,11 +81,8 @@ export class UnseenHandOvers {
 
   /** Whether a part of the same record is written after the word, on a way that is only about this record. */
   #isWithin(event: FieldAccess, later: FieldAccess): boolean {
-    const { steps, root } = event.place;
-    const base = this.#facts.textOfPlace(this.#owner, { ...event.place, steps: steps.slice(0, lastFieldIndex(steps)) });
-    const text = this.#facts.textOfPlace(this.#owner, later.place);
-    if (event.field === later.field || root.kind !== later.place.root.kind) return false;
-    return /^(->|\.)/.test(text.slice(base.length)) && text.startsWith(base) && this.#follows(event, later);
+    const base = (access: FieldAccess): string => access.record.slice(0, access.record.indexOf("|"));
+    return base(later).startsWith(`${base(event)}.`) && this.#follows(event, later);
   }
 
   /** Whether another record's word comes behind a barrier that comes behind this one, and never before it. */
