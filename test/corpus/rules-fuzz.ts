@@ -2,8 +2,9 @@
  * Analyses mutated kernel files, each as a unit of its own, with all rules: nothing may throw, hang or point outside the text, and
  * every gap must be told.
  *
- *     npx tsx test/corpus/rules-fuzz.ts KERNEL_DIR [--inputs N] [--seed N] [--first N]
+ *     npx tsx test/corpus/rules-fuzz.ts KERNEL_DIR [FOLDER...] [--inputs N] [--seed N] [--first N]
  *
+ * Folders are drivers and sound by default; `engine/src rules` takes the rules' fixtures, in which far more is found and mended.
  * Deterministic: the same tree and seed give the same mutants; `--first` begins with a later one, so that a run can be split. Files
  * with a name of DMA are preferred, and cut at 60 kB to keep it short. The engine is bundled first, as it is in what we ship.
  */
@@ -21,7 +22,8 @@ const option = (name: string, fallback: number): number => {
 const inputs = option("--inputs", 10_000);
 const seed = option("--seed", 1);
 const first = option("--first", 0);
-const root = args[0] ?? ".";
+const [root = ".", ...given] = args;
+const folders = given.length > 0 ? given : ["drivers", "sound"];
 const cut = 60_000;
 /** CPU seconds for one input above which it counts as slow. */
 const patience = 5;
@@ -41,7 +43,7 @@ const { robustnessOf } = (await import(`data:text/javascript;base64,${code}`)) a
   readonly robustnessOf: typeof judge;
 };
 
-const files = ["drivers", "sound"].flatMap((folder) => listFiles(join(root, folder)));
+const files = folders.flatMap((folder) => listFiles(join(root, folder)));
 const relevant = /\b(?:dma|sg|usb|pci|ib|snd|vb2)_\w+\s*\(/;
 
 let bad = 0;

@@ -27,13 +27,18 @@ export function robustnessOf(name: string, text: string): Robustness {
       else if (isOutside(gap)) problems.push(`a gap lies outside the text: ${gap.reason}`);
     }
     const told = new Set(report.gaps.map(({ reason, start, end }) => `${reason}:${start}:${end}`));
-    for (const { reason, start, end } of parseC(text).gaps)
+    const { gaps } = parseC(text);
+    for (const { reason, start, end } of gaps)
       if (!told.has(`${reason}:${start}:${end}`)) problems.push(`a gap is not told: ${reason}`);
     for (const finding of report.findings) {
       if ([finding, ...finding.path].some(isOutside)) problems.push(`${finding.rule} points outside the text`);
-      for (const fix of finding.fixes)
-        if (fix.edits.length === 0 || fix.edits.some(isOutside) || applyEdits(text, fix.edits) === undefined)
+      for (const fix of finding.fixes) {
+        const mended = fix.edits.some(isOutside) ? undefined : applyEdits(text, fix.edits);
+        if (fix.edits.length === 0 || mended === undefined)
           problems.push(`${finding.rule} offers a fix that cannot be applied: ${fix.id}`);
+        else if (parseC(mended).gaps.length > gaps.length)
+          problems.push(`${finding.rule} offers a fix that makes code nobody can read: ${fix.id}`);
+      }
     }
     return { report, problems };
   } catch (failure) {
