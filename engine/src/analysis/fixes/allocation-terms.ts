@@ -5,7 +5,7 @@
 import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
 import type { Type } from "../../program/types.ts";
 import type { Facts, Origin } from "../facts.ts";
-import { lastFieldIndex, recordAt } from "../values/field-keys.ts";
+import { fieldKey, lastFieldIndex, recordAt } from "../values/field-keys.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -55,6 +55,48 @@ export function allocationTerms(
   // In a snippet an out-parameter is a cell, whose content is its value.
   const content = owner.language === "c" ? "" : ".value";
   return { device, size, cpu: base.prefix + fieldName(cpu), handle: base.prefix + fieldName(handle) + content };
+}
+
+/**
+ * The pointer of the allocation behind a DMA address, in the terms of `owner`, which reads the address through `subject`: "ring->cpu".
+ * Only where the unit stores nothing else in the two fields, so that they belong together whenever they hold anything.
+ */
+export function allocatedPointer(
+  facts: Facts,
+  owner: ProgramFunction,
+  statement: number,
+  subject: Expression,
+  origin: Origin,
+): string | undefined {
+  const { birth } = origin;
+  if (!birth || origin.conversions.length > 0) return undefined;
+  const workings = workingsOf(facts);
+  const held = placesOf(workings, birth.function, birth.statement.id);
+  const cpu = held.get("result");
+  const handle = held.get("handle");
+  const base = baseOf(workings, owner, statement, subject);
+  if (!cpu || !handle || !base) return undefined;
+  const there = baseOfPlace(workings, birth.function, cpu);
+  const thereToo = baseOfPlace(workings, birth.function, handle);
+  if (!there || there.prefix !== thereToo?.prefix || there.record !== base.record) return undefined;
+  for (const [field, slot] of [
+    [fieldName(cpu), "result"],
+    [fieldName(handle), "handle"],
+  ])
+    for (const { function: writer, statement: store } of workings.index.storesTo(`${base.record}.${field ?? ""}`)) {
+      const filled = workings.provenance.localValues(writer).filledBy(store);
+      const values = filled.filter(({ location }) => fieldKey(location.steps) === `${base.record}.${field ?? ""}`);
+      const isOurs = values.every(({ value }) =>
+        value.every(
+          ({ symbol }) =>
+            symbol.kind === "null" ||
+            (symbol.kind === "number" && symbol.text === "0") ||
+            (symbol.kind === "birth" && symbol.call === birth.statement && symbol.slot === slot),
+        ),
+      );
+      if (!isOurs) return undefined;
+    }
+  return base.prefix + fieldName(cpu);
 }
 
 /** Where the results of an allocation are kept, by slot: the fields that hold them in the end. */

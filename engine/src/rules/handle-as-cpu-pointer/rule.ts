@@ -1,8 +1,10 @@
 /** Looks for a DMA address that linear-map arithmetic turns into a CPU pointer or a page. */
-import { handlesAsAddresses } from "../../analysis/coherent/device-addresses.ts";
-import type { Facts } from "../../analysis/facts.ts";
+import { type HandleAsAddress, handlesAsAddresses } from "../../analysis/coherent/device-addresses.ts";
+import type { ApiCall, Facts, Origin } from "../../analysis/facts.ts";
+import { allocatedPointer } from "../../analysis/fixes/allocation-terms.ts";
 import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { Expression } from "../../program/program.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -18,7 +20,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api-howto.rst:37-48, 75-88 (6.12.117)",
     ],
     when: "Behind an IOMMU, with a DMA offset (dma-ranges), with bounce buffers and encrypted memory; for coherent memory on every non-coherent machine too.",
-    fixes: [],
+    fixes: [{ id: "use-pointer", title: "Use the pointer that the allocator returned", safety: "safe" }],
   },
   check,
 };
@@ -47,7 +49,37 @@ function* check(facts: Facts): Iterable<RuleFinding> {
             },
           ],
       subjects: [name],
-      fixes: [],
+      fixes: usePointer(facts, { call, subject, verdict }),
     };
   }
+}
+
+/** The allocation's own pointer, where the converted address is all of the value that is stored or returned. */
+function usePointer(
+  facts: Facts,
+  { call, subject, verdict }: Pick<HandleAsAddress, "call" | "subject" | "verdict">,
+): readonly RuleFix[] {
+  const { function: owner, statement } = call;
+  const { file, start, end } = statement;
+  // A pointer of another type counts otherwise in a sum, and in a snippet it may be null.
+  const text = facts.unit.files.get(file)?.text ?? "";
+  const isAlone = /(=|\breturn)\s*(\([^()]*\*\s*\)\s*)?$/.test(text.slice(Math.max(0, start - 80), start));
+  if (!verdict || owner.language !== "c" || !isAlone || !/^\s*;/.test(text.slice(end, end + 40))) return [];
+  if (
+    statement.macro !== undefined ||
+    !/virt$|^__va$/.test(call.name) ||
+    isAmongOthers(facts, call, subject, verdict.origin)
+  )
+    return [];
+  const pointer = allocatedPointer(facts, owner, statement.id, subject, verdict.origin);
+  if (pointer === undefined) return [];
+  return [{ id: "use-pointer", title: `Use ${pointer}`, edits: [{ file, start, end, newText: pointer }] }];
+}
+
+/** Whether the address may come from another call as well, by another caller. */
+function isAmongOthers(facts: Facts, call: ApiCall, subject: Expression, origin: Origin): boolean {
+  const value = facts.valueOf({ function: call.function, statement: call.statement.id }, subject);
+  return value.contexts.some(({ origins }) =>
+    origins.some((one) => one.kind !== "null" && one.birth?.statement !== origin.birth?.statement),
+  );
 }
