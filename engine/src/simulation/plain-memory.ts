@@ -8,6 +8,7 @@ import type { Origin, Value } from "./value.ts";
 export type Knowledge = "known" | "fresh" | "soft";
 
 const pageBytes = 4096;
+const bigPageBytes = BigInt(pageBytes);
 const fresh = 0;
 const soft = 1;
 const known = 2;
@@ -28,11 +29,7 @@ export class PlainMemory {
 
   /** `size` is 1 to 16 bytes; the result is unsigned. */
   load(address: bigint, size: number): Value {
-    let bits = 0n;
-    for (let index = 0; index < size; index++) {
-      const at = this.#bigEndian ? index : size - 1 - index;
-      bits = (bits << 8n) | BigInt(this.byte(address + BigInt(at)));
-    }
+    const bits = this.#bits(address, size);
     const stored = this.#origins.get(address);
     return stored?.size === size ? { bits, origin: stored.origin } : { bits };
   }
@@ -40,22 +37,27 @@ export class PlainMemory {
   store(address: bigint, size: number, value: Value): void {
     let bits = BigInt.asUintN(size * 8, value.bits);
     this.#forgetOrigins(address, size);
+    const bytes = new Uint8Array(size);
     for (let index = 0; index < size; index++) {
-      const at = this.#bigEndian ? size - 1 - index : index;
-      this.#write(address + BigInt(at), Number(bits & 0xffn), known);
+      bytes[this.#bigEndian ? size - 1 - index : index] = Number(bits & 0xffn);
       bits >>= 8n;
     }
+    this.#segments(address, size, (number, offset, count, index) => {
+      const page = this.#pageToWrite(number);
+      page.bytes.set(count === size ? bytes : bytes.subarray(index, index + count), offset);
+      page.state.fill(known, offset, offset + count);
+    });
     if (value.origin !== undefined) this.#origins.set(address, { size, origin: value.origin });
   }
 
   /** What the weakest byte of the stretch is. */
   knowledge(address: bigint, size: number): Knowledge {
     let weakest = known;
-    for (let index = 0; index < size; index++) {
-      const at = address + BigInt(index);
-      const page = this.#pages.get(Number(at / BigInt(pageBytes)));
-      weakest = Math.min(weakest, page?.state[Number(at % BigInt(pageBytes))] ?? fresh);
-    }
+    this.#segments(address, size, (number, offset, count) => {
+      const state = this.#pages.get(number)?.state;
+      if (state === undefined) weakest = fresh;
+      else for (let at = offset; at < offset + count; at++) weakest = Math.min(weakest, state[at] ?? fresh);
+    });
     return weakest === known ? "known" : weakest === soft ? "soft" : "fresh";
   }
 
@@ -67,46 +69,96 @@ export class PlainMemory {
   fill(address: bigint, size: number, byte: number, knowledge: "known" | "soft"): void {
     this.#forgetOrigins(address, size);
     const state = knowledge === "known" ? known : soft;
-    for (let index = 0; index < size; index++) this.#write(address + BigInt(index), byte, state);
+    this.#fill(address, size, byte, state);
   }
 
   /** The bytes are as if never written: a new stack frame. */
   forget(address: bigint, size: number): void {
     this.#forgetOrigins(address, size);
-    for (let index = 0; index < size; index++) this.#write(address + BigInt(index), 0, fresh);
+    this.#fill(address, size, 0, fresh);
   }
 
   /** Copies bytes, knowledge and origins: a structure assignment, memcpy(). Ranges may overlap. */
   copy(target: bigint, source: bigint, size: number): void {
-    const bytes: number[] = [];
-    const states: number[] = [];
+    const bytes = new Uint8Array(size);
+    const states = new Uint8Array(size).fill(fresh);
+    this.#segments(source, size, (number, offset, count, index) => {
+      const page = this.#pages.get(number);
+      if (page === undefined) return;
+      bytes.set(page.bytes.subarray(offset, offset + count), index);
+      states.set(page.state.subarray(offset, offset + count), index);
+    });
     const origins: [number, { readonly size: number; readonly origin: Origin }][] = [];
-    for (let index = 0; index < size; index++) {
-      const at = source + BigInt(index);
-      const page = this.#pages.get(Number(at / BigInt(pageBytes)));
-      const offset = Number(at % BigInt(pageBytes));
-      bytes.push(page?.bytes[offset] ?? 0);
-      states.push(page?.state[offset] ?? fresh);
-      const origin = this.#origins.get(at);
-      if (origin !== undefined && index + origin.size <= size) origins.push([index, origin]);
+    if (this.#origins.size > 0) {
+      for (let index = 0; index < size; index++) {
+        const origin = this.#origins.get(source + BigInt(index));
+        if (origin !== undefined && index + origin.size <= size) origins.push([index, origin]);
+      }
     }
     this.#forgetOrigins(target, size);
-    for (let index = 0; index < size; index++) {
-      this.#write(target + BigInt(index), bytes[index] ?? 0, states[index] ?? fresh);
-    }
+    this.#segments(target, size, (number, offset, count, index) => {
+      const page = this.#pageToWrite(number);
+      page.bytes.set(bytes.subarray(index, index + count), offset);
+      page.state.set(states.subarray(index, index + count), offset);
+    });
     for (const [index, origin] of origins) this.#origins.set(target + BigInt(index), origin);
   }
 
-  #write(address: bigint, byte: number, state: number): void {
-    const number = Number(address / BigInt(pageBytes));
+  #bits(address: bigint, size: number): bigint {
+    const bytes = new Uint8Array(size);
+    this.#segments(address, size, (number, offset, count, index) => {
+      const page = this.#pages.get(number);
+      for (let at = 0; at < count; at++) bytes[index + at] = page?.bytes[offset + at] ?? 0;
+    });
+    // Up to six bytes a number holds; beyond, two numbers do.
+    const part = (from: number, count: number): number => {
+      let value = 0;
+      for (let at = 0; at < count; at++) {
+        value = value * 256 + (bytes[this.#bigEndian ? from + at : size - 1 - from - at] ?? 0);
+      }
+      return value;
+    };
+    if (size <= 6) return BigInt(part(0, size));
+    let bits = 0n;
+    for (let from = 0; from < size; from += 6) {
+      const count = Math.min(6, size - from);
+      bits = (bits << BigInt(count * 8)) | BigInt(part(from, count));
+    }
+    return bits;
+  }
+
+  #fill(address: bigint, size: number, byte: number, state: number): void {
+    this.#segments(address, size, (number, offset, count) => {
+      const page = this.#pageToWrite(number);
+      page.bytes.fill(byte, offset, offset + count);
+      page.state.fill(state, offset, offset + count);
+    });
+  }
+
+  /** The stretch, page by page: the page's number, the first byte in it, how many, and how many came before. */
+  #segments(
+    address: bigint,
+    size: number,
+    visit: (number: number, offset: number, count: number, index: number) => void,
+  ): void {
+    let number = Number(address / bigPageBytes);
+    let offset = Number(address % bigPageBytes);
+    for (let index = 0; index < size; ) {
+      const count = Math.min(pageBytes - offset, size - index);
+      visit(number, offset, count, index);
+      index += count;
+      number++;
+      offset = 0;
+    }
+  }
+
+  #pageToWrite(number: number): Page {
     let page = this.#pages.get(number);
     if (page === undefined) {
       page = { bytes: new Uint8Array(pageBytes), state: new Uint8Array(pageBytes) };
       this.#pages.set(number, page);
     }
-    const offset = Number(address % BigInt(pageBytes));
-    page.bytes[offset] = byte;
-    page.state[offset] = state;
+    return page;
   }
 
   #forgetOrigins(address: bigint, size: number): void {
