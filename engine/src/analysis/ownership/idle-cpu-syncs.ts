@@ -13,7 +13,7 @@ import { partnersOf } from "./mapping-partners.ts";
 import { ownershipOf } from "./ownership.ts";
 import { fieldName, sameField } from "./ownership-fields.ts";
 import type { SymbolicValue } from "./ownership-values.ts";
-import { type StreamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
+import { type StreamingEvent, streamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
 
 export interface IdleCpuSync {
   readonly sync: StreamingEvent;
@@ -29,8 +29,11 @@ const taking: readonly Effect[] = ["sync-for-cpu", "sync-sg-for-cpu"];
 
 /** All of them, by file and place. Silent where the unit may give the same memory back, or the CPU writes to it behind the sync. */
 export function idleCpuSyncs(facts: Facts): readonly IdleCpuSync[] {
-  if (facts.callsWith(...taking).length === 0) return [];
-  const syncs = streamingEvents(facts).filter((one) => one.step === "sync-for-cpu" && one.direction === "to-device");
+  // Most units sync for the CPU what the device has written: nothing else of them is asked.
+  const syncs = facts
+    .callsWith(...taking)
+    .flatMap(({ function: owner, statement, api }) => streamingEvent(facts, owner, statement, api) ?? [])
+    .filter((one) => one.direction === "to-device");
   if (syncs.length === 0 || syncsByOtherMeans(facts)) return [];
   return syncs.flatMap((sync) => idleSync(facts, sync) ?? []);
 }
@@ -48,7 +51,6 @@ function idleSync(facts: Facts, sync: StreamingEvent): IdleCpuSync | undefined {
   // What is written behind it and never given to the device is another rule's; so is memory that nobody can follow.
   if (!touched || touched.some(({ access }) => access.kind === "store")) return undefined;
   const read = touched.find(({ access }) => access.kind === "load");
-  // Behind a sync for the device in the same unit, a read is one of the driver's own bytes.
   return { sync, maps, read, unmap };
 }
 
