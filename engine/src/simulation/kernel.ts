@@ -12,7 +12,7 @@ import { constantOf, protections } from "./kernel-model/constants.ts";
 import { modelFunction } from "./kernel-model/index.ts";
 import { iterationRounds } from "./kernel-model/iteration.ts";
 import { listFields } from "./kernel-model/scatterlist.ts";
-import { physicalOfPage } from "./kernel-model/pages.ts";
+import { pagePointer, physicalOfPage } from "./kernel-model/pages.ts";
 import { kernelFieldType, prepareKernelField, prepareKernelObject } from "./kernel-model/records.ts";
 import { Narrator } from "./narrator.ts";
 import { type Buffer, type BufferKind, Scene, type StreamingMapping } from "./scene.ts";
@@ -366,6 +366,11 @@ export class Kernel implements World {
     } finally {
       this.#quiet--;
     }
+  }
+
+  place(record: string): bigint | undefined {
+    if (record !== "page") return undefined;
+    return pagePointer(this, this.hardware.pages(this.hardware.pageBytes).physical);
   }
 
   prepareObject(base: bigint, record: string): void {

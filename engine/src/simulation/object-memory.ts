@@ -17,6 +17,9 @@ export interface Cell {
 /** Bytes of a buffer that is made because the code uses a pointer to something of unknown size. */
 const lazyBufferBytes = 4096;
 
+/** At least so long is every struct page: objects of neighbours must not overlap. */
+const structPageBytes = 32;
+
 export class ObjectMemory {
   readonly unit: DriverUnit;
   readonly world: World;
@@ -165,7 +168,11 @@ export class ObjectMemory {
     if (target.kind === "record") {
       const existing = this.space.ofRecord(target.name);
       if (existing !== undefined) return existing;
-      const object = this.space.makeLazily(name, target.name, Math.max(64, this.layouts.sizeOf(target)));
+      const place = this.world.place(target.name);
+      const object =
+        place === undefined
+          ? this.space.makeLazily(name, target.name, Math.max(64, this.layouts.sizeOf(target)))
+          : this.space.register(place, structPageBytes, name, "page", target.name, true);
       this.world.prepareObject(object.base, target.name);
       return object;
     }

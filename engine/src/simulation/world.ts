@@ -24,6 +24,8 @@ export interface World {
   fieldType(record: string | undefined, field: string): Type | undefined;
   /** Called before the first read of a field that nothing has written: the model may write it. */
   prepareField(owner: bigint, record: string | undefined, field: string): void;
+  /** Where an object of that record lies, if not anywhere in linear memory: a struct page is in the memory map, and stands for a frame. */
+  place(record: string): bigint | undefined;
   /** Called when an object of a kernel structure's type comes to be because the code uses it. */
   prepareObject(base: bigint, record: string): void;
   /** The kernel's function; undefined when the model has none of that name. */
