@@ -7,12 +7,15 @@ import type { CallStatement, Expression, PathStep, Place, ProgramFunction, State
 import type { FileSpan } from "../../text/span.ts";
 import { dmaArguments } from "./dma-arguments.ts";
 import type { Facts } from "../facts.ts";
-import { parameterOf } from "../flow/guards.ts";
+import { CallingContexts } from "../flow/calling-contexts.ts";
+import { flowOf } from "../flow/flow.ts";
+import { guardsOf, parameterOf } from "../flow/guards.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { type MemberStep, sizeOf } from "./struct-layout.ts";
 import type { Location, LocationStep } from "../values/symbols.ts";
 import { directionOf, dmaDirection, type TransferDirection } from "../streaming/transfer-direction.ts";
 import { workingsOf } from "../unit-facts.ts";
+import type { Site } from "../values/unit-index.ts";
 
 export interface DmaMember {
   /** The function and statement that hand the member to the device. */
@@ -63,13 +66,13 @@ function calledWith(facts: Facts): readonly DmaMember[] {
       argument.mapper === "scatterlist"
         ? listDirection(facts, owner, statement)
         : directionOf(facts, owner, statement, name, statement.arguments.indexOf(pointer));
-    return members.map((one) => ({
+    return members.map(({ into, ...one }) => ({
       ...one,
       function: owner,
       statement,
       span: { file: pointer.file, start: pointer.start, end: pointer.end },
       receiver: `${name}()`,
-      direction,
+      direction: direction === "both" && into ? directionFrom(facts, owner, statement, into) : direction,
       bounded: isBounded(facts, owner, statement, statement.arguments.indexOf(pointer)),
       ...lengthOf(facts, statement.arguments[statement.arguments.indexOf(pointer) + 1]),
     }));
@@ -87,7 +90,10 @@ function ofTransfers(facts: Facts): readonly DmaMember[] {
     index.storesTo(`spi_transfer.${name}`).flatMap(({ function: owner, statement }): readonly DmaMember[] => {
       if (statement.kind !== "assign") return [];
       return membersOf(facts, owner, statement, statement.value, 0).map((one) => ({
-        ...one,
+        path: one.path,
+        part: one.part,
+        subject: one.subject,
+        passes: one.passes,
         function: owner,
         statement,
         span: { file: statement.file, start: statement.value.start, end: statement.value.end },
@@ -134,7 +140,28 @@ function lengthBeside(facts: Facts, owner: ProgramFunction, buffer: AssignStatem
   return lengths.length === 1 ? lengths[0] : undefined;
 }
 
-type Named = Pick<DmaMember, "path" | "part" | "subject" | "passes">;
+interface Named extends Pick<DmaMember, "path" | "part" | "subject" | "passes"> {
+  /** The call of the function that hands it over, where a caller passes it. */
+  readonly into?: Site;
+}
+
+/** The direction of a call whose pipe a parameter chooses, for one caller: `dir ? usb_rcvctrlpipe() : usb_sndctrlpipe()`. */
+function directionFrom(facts: Facts, owner: ProgramFunction, call: CallStatement, site: Site): TransferDirection {
+  const { index, provenance } = workingsOf(facts);
+  const contexts = new CallingContexts(index, (one) => provenance.localValues(one));
+  const values = provenance.localValues(owner);
+  const made = call.arguments
+    .flatMap((argument) => values.valueAt(call.id, argument))
+    .flatMap(({ symbol }) => (symbol.kind === "result" || symbol.kind === "birth" ? [symbol.call] : []))
+    .filter((one) => one.callee.kind === "direct" && /^usb_(rcv|snd)\w*pipe$/.test(one.callee.name))
+    .filter((one) => {
+      const block = flowOf(owner).locate(one.id)?.block;
+      return block === undefined || !contexts.refutes(site, guardsOf(values, block));
+    });
+  const isInto = (one: CallStatement): boolean => one.callee.kind === "direct" && one.callee.name.startsWith("usb_rcv");
+  if (made.length === 0) return "both";
+  return made.every(isInto) ? "in" : made.some(isInto) ? "both" : "out";
+}
 
 /** The members that a pointer may point to; none where it points to a whole object, or nobody knows. */
 function membersOf(
@@ -171,6 +198,7 @@ function membersOf(
           ...one,
           part: one.part || moved,
           passes: [...one.passes, pass],
+          into: { function: site.caller, statement: site.statement },
         }));
       });
   });

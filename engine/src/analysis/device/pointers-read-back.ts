@@ -64,7 +64,10 @@ function isJustStored(facts: Facts, owner: ProgramFunction, { id }: Statement, p
   const { file, start, end } = place;
   const values = workingsOf(facts).provenance.localValues(owner);
   const value = values.valueAt(id, { kind: "read", place, file, start, end });
-  return !value.some(({ symbol }) => symbol.kind === "entry" || symbol.kind === "after" || symbol.kind === "unknown");
+  const { key } = values.locationAt(id, place);
+  return !value.some(({ symbol }) =>
+    symbol.kind === "entry" ? symbol.location.key === key : symbol.kind === "after" || symbol.kind === "unknown",
+  );
 }
 
 function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | "none" {

@@ -2,7 +2,7 @@
  * Ways into a function: a value that depends on a parameter is answered once per chain of callers, and each chain is judged on
  * its own. A chain that a constant argument makes impossible is left out.
  */
-import { knownMap } from "../../program/dependencies.ts";
+import { isRecording, knownMap } from "../../program/dependencies.ts";
 import type { Expression, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { Guard, Origin, Value, ValueContext } from "../facts.ts";
 import { flowOf } from "./flow.ts";
@@ -68,12 +68,13 @@ export class CallingContexts {
       const outermost = chain.at(-1)?.function ?? owner;
       const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
       if (callers.length === 0) {
-        const guards = [
-          ...this.guardsAt(owner, statement, block),
-          ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
-          ...this.#callersGuards(outermost),
-        ];
-        contexts.push({ origins: unique(origins), guards });
+        contexts.push(
+          contextOf(unique(origins), () => [
+            ...this.guardsAt(owner, statement, block),
+            ...chain.flatMap((site) => this.guardsAt(site.function, site.statement.id)),
+            ...this.#callersGuards(outermost),
+          ]),
+        );
         return;
       }
       for (const site of callers) visit([...chain, site]);
@@ -120,12 +121,12 @@ export class CallingContexts {
 
   /** Whether no caller's constant argument refutes a condition that leads to the point, or to the next call inwards. */
   #feasible(owner: ProgramFunction, statement: StatementId, block: number | undefined, chain: Chain): boolean {
-    const at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
-    let guards = at === undefined ? [] : guardsOf(this.#values(owner), at);
+    let inner = owner;
+    let at = statement >= 0 ? flowOf(owner).locate(statement)?.block : block;
     for (const site of chain) {
-      if (this.refutes(site, guards)) return false;
-      const outer = flowOf(site.function).locate(site.statement.id)?.block;
-      guards = outer === undefined ? [] : guardsOf(this.#values(site.function), outer);
+      if (at !== undefined && this.refutes(site, guardsOf(this.#values(inner), at))) return false;
+      inner = site.function;
+      at = flowOf(inner).locate(site.statement.id)?.block;
     }
     return true;
   }
@@ -140,7 +141,10 @@ export class CallingContexts {
     return this.#outcome(site, guard) === true;
   }
 
-  /** Whether the condition holds for what the call passes; undefined where that is no constant. */
+  /**
+   * Whether the condition holds for what the call passes; undefined where that is no constant. Of the directions of USB the
+   * one to the device is 0 (include/uapi/linux/usb/ch9.h:48-49, linux 6.12.117).
+   */
   #outcome(site: Site, guard: ParameterGuard): boolean | undefined {
     const argument = guard.parameter === undefined ? undefined : site.statement.arguments[guard.parameter];
     if (!argument) return undefined;
@@ -148,8 +152,8 @@ export class CallingContexts {
     const only = value?.length === 1 ? value[0]?.symbol : undefined;
     const text = only?.kind === "null" ? "0" : only?.kind === "number" ? only.text : undefined;
     if (text === undefined || text === "!" || /^[-+*/%&|<>=~]/.test(text)) return undefined;
-    const zero = text === "0" || text === "false";
-    const certain = zero || /^(\d+|true)$/.test(text);
+    const zero = text === "0" || text === "false" || text === "USB_DIR_OUT";
+    const certain = zero || /^(\d+|true|USB_DIR_IN)$/.test(text);
     if (guard.outcome === "true") return zero ? false : certain ? true : undefined;
     if (guard.outcome === "false") return zero ? true : certain ? false : undefined;
     if (guard.outcome.startsWith("== ")) return guard.outcome.slice(3) === text;
@@ -168,6 +172,20 @@ export class CallingContexts {
     const whole = values.heldAt(site.statement.id, target.key);
     return whole?.length === 1 && whole[0]?.symbol.kind === "null" ? whole : undefined;
   }
+}
+
+/** The conditions cost more than all else, and most values are of no interest: they are found for whoever asks. */
+function contextOf(origins: readonly Origin[], findGuards: () => readonly Guard[]): ValueContext {
+  // What is kept while answers are recorded must not read anything later.
+  if (isRecording()) return { origins, guards: findGuards() };
+  let found: readonly Guard[] | undefined;
+  return {
+    origins,
+    get guards() {
+      found ??= findGuards();
+      return found;
+    },
+  };
 }
 
 /**
