@@ -7,6 +7,7 @@ import { type AgentProgram, Machine, type MachineModel, modelOf } from "../../en
 import { platforms } from "../../engine/src/platforms/index.ts";
 import { replay } from "../../engine/src/simulation/explorer.ts";
 import { exploreBeliefs } from "../../engine/src/simulation/explorer-belief.ts";
+import { createSession } from "../../engine/src/session.ts";
 import { searchSchedules } from "../../engine/src/simulation/explorer-search.ts";
 import { litmusProgram } from "../../engine/src/simulation/litmus/litmus-program.ts";
 import { readLitmus } from "../../engine/src/program/litmus/read-litmus.ts";
@@ -79,6 +80,15 @@ bench.add("replay: the 40 lines, recorded", () => {
 bench.add("beliefs: all litmus tests on all presets, all outcomes", () => {
   for (const model of models)
     for (const test of litmusLibrary) exploreBeliefs(model, litmusProgram(test), { untilVerdict: false });
+});
+// A driver of 64 lines, its own code executed, its finding judged on every machine.
+const window = path.join(import.meta.dirname, "../../engine/src/rules/mmap-cached-pgprot/fixtures/window.c");
+const session = createSession();
+session.setFile("window.c", readFileSync(window, "utf8"));
+const [finding] = session.analyse({ rules: ["dma/mmap-cached-pgprot"] }).findings;
+if (finding === undefined) throw new Error("the driver has no finding any more");
+bench.add("proof: a small driver on all machines", () => {
+  session.prove(finding);
 });
 await bench.run();
 for (const task of bench.tasks) {

@@ -1,7 +1,7 @@
 /** Cache, write buffer and memory of the concrete machine: lines in places, with what happens told as events. */
 import type { CacheLine } from "../trace/trace.ts";
 import type { Actor, AgentAction, EnvironmentAction, MappingRequest, Observation, ToldEvent } from "./action.ts";
-import { alignDown, bytesEqual, bytesText } from "./address.ts";
+import { alignDown, bytesEqual } from "./address.ts";
 import type { Board } from "./board.ts";
 import { TagArray } from "./cache.ts";
 import {
@@ -32,6 +32,7 @@ import {
 import type { Attribute, MaintenanceOperation } from "./model.ts";
 import { isCacheable } from "./page-tables.ts";
 import type { Accessed, LineAccess, LineTarget } from "./perform.ts";
+import { hierarchyKey, possibleSteps } from "./hierarchy-state.ts";
 import { hitAgain, RecentHits } from "./recent-hits.ts";
 import { touchedLines } from "./touched.ts";
 import { type BufferedStore, WriteBuffer } from "./write-buffer.ts";
@@ -81,16 +82,15 @@ export class Hierarchy implements LineTarget {
   /** The access was worked out: what it hit is where the next one looks first. */
   remember(action: Extract<AgentAction, { kind: "load" | "store" }>): void {
     if (this.recording) return;
-    const { model, tables } = this.board;
-    const space = action.space ?? (action.agent === "user" ? this.board.space : 0);
+    const { model, tables, space: running } = this.board;
+    const space = action.space ?? (action.agent === "user" ? running : 0);
     const base = alignDown(action.virtual, this.#lineBytes);
     const where = tables.translate(base, space);
     if (where?.attribute !== "write-back" || model.cache.write !== "back" || model.storeBuffer) return;
-    const line = where.physical;
+    const { physical: line } = where;
     const state = this.#lines.get(line);
     if (state === undefined || this.#shared.has(line) || this.#lineMet(line, base) !== line) return;
-    const copy = findCopy(state, copyKey(model, base));
-    const place = this.#tags.find(base, line);
+    const [copy, place] = [findCopy(state, copyKey(model, base)), this.#tags.find(base, line)];
     if (copy !== undefined && place >= 0) this.#hits.remember({ base, space, state, copy, place });
   }
 
@@ -190,24 +190,7 @@ export class Hierarchy implements LineTarget {
   }
 
   possible(line: number): readonly EnvironmentAction[] {
-    const { model, tables } = this.board;
-    const state = this.#peek(line);
-    const steps: EnvironmentAction[] = [];
-    for (const copy of state.copies) steps.push({ kind: "evict", physical: line, virtual: copy.virtual });
-    if (this.#buffer.has(line)) steps.push({ kind: "drain", physical: line });
-    if (model.speculation.loadFill || model.speculation.storeDirty) {
-      const keys = new Set<number>();
-      for (const virtual of tables.cacheableAddresses(line)) {
-        const key = copyKey(model, virtual);
-        if (keys.has(key)) continue;
-        keys.add(key);
-        const copy = findCopy(state, key);
-        if (copy === undefined && model.speculation.loadFill) steps.push({ kind: "fill", physical: line, virtual });
-        if (copy?.dirty !== allDirty(model) && model.speculation.storeDirty)
-          steps.push({ kind: "soil", physical: line, virtual });
-      }
-    }
-    return steps;
+    return possibleSteps(this.board, this.#peek(line), this.#buffer.has(line));
   }
 
   shown(): readonly (CacheLine & { readonly set: number; readonly way: number })[] {
@@ -236,20 +219,7 @@ export class Hierarchy implements LineTarget {
   }
 
   key(): string {
-    const parts: string[] = [];
-    const lines = [...this.#lines.values()].sort((a, b) => a.physical - b.physical);
-    for (const line of lines) {
-      if (line.copies.length === 0 && line.ram.every((byte) => byte === 0)) continue;
-      const copies = [...line.copies].sort((a, b) => a.key - b.key);
-      const shown = copies.map((copy) => `${copy.key}:${copy.dirty}:${bytesText(copy.data)}`).join(",");
-      parts.push(`${line.physical}=${bytesText(line.ram)}|${shown}`);
-    }
-    for (const entry of this.#buffer.entries) {
-      parts.push(
-        `${entry.ordered ? "o" : entry.copy === undefined ? "w" : "c"}${entry.line + entry.offset}=${bytesText(entry.bytes)}`,
-      );
-    }
-    return parts.join(";");
+    return hierarchyKey(this.#lines.values(), this.#buffer.entries);
   }
 
   accessed(access: Accessed): void {
@@ -421,10 +391,6 @@ export class Hierarchy implements LineTarget {
     this.#lines.set(line, state);
     return state;
   }
-}
-
-function allDirty(model: Board["model"]): number {
-  return 2 ** (model.cache.lineBytes / model.cache.granuleBytes) - 1;
 }
 
 /** One digit for each byte, 1 where it differs from the newest; empty when none does. */
