@@ -76,7 +76,8 @@ export function sharedLines(facts: Facts): readonly SharedLine[] {
 /** Whether the transfer is over when the function returns: the call waits for it, or the function unmaps the buffer. */
 function endsHere(facts: Facts, { function: owner, statement }: DmaMember): boolean {
   const api = facts.apiOf(owner, statement);
-  if (api?.effect === "does-dma") return true;
+  // A URB that is filled now is submitted later.
+  if (api?.effect === "does-dma") return !api.name.startsWith("usb_fill_");
   if (api?.effect !== "map-streaming") return false;
   return facts.callsWith("unmap-streaming").some((unmap) => unmap.function === owner);
 }
