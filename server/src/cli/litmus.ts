@@ -47,7 +47,7 @@ export async function litmus(words: readonly string[], context: CommandContext):
     if (test === undefined || more.length > 0 || platform === undefined || others.length > 0)
       throw new UsageError("--schedule wants one file and one --platform");
     const trace = engine.litmus.replay(test, platform, values.schedule, options);
-    if (trace === undefined) throw new UsageError(`'${values.schedule}' is no schedule of ${platform}`);
+    if (trace === undefined) throw new UsageError(`'${values.schedule}' is no schedule of ${test.name} on ${platform}`);
     terminal.write(
       format === "json" ? `${JSON.stringify(trace, undefined, 2)}\n` : formatTrace(trace, styleFor(terminal)),
     );

@@ -167,6 +167,7 @@ function bad() { return r !== 1; }`);
 
   it("is refused where it is none, and told from one that does not fit", () => {
     expect(litmusTrace(source, on, "nonsense", "test")).toBeUndefined();
+    expect(litmusTrace(source, on, "9999:evict(80100000)", "test")).toBeUndefined();
     expect(replayLitmus(source, on, "9999:evict(80100000)")?.faithful).toBe(false);
   });
 });

@@ -93,7 +93,7 @@ export function replayLitmus(
   return replay(machine.model, programOn(source, machine, options), schedule, { iommu: machine.iommu });
 }
 
-/** A run as a trace, for people and for the panel; undefined where the text is no schedule of this machine. */
+/** A run as a trace, for people and for the panel; undefined where the text is no schedule, or none of this test on this machine. */
 export function litmusTrace(
   source: LitmusSource,
   machine: LitmusMachine,
@@ -102,7 +102,7 @@ export function litmusTrace(
   options: LitmusOptions = {},
 ): Trace | undefined {
   const run = replayLitmus(source, machine, schedule, options);
-  if (run === undefined) return undefined;
+  if (run?.faithful !== true) return undefined;
   const { verdict } = litmusVerdict(source, machine, options);
   const lines = source.text.split(/\r\n|\r|\n/);
   const { key, harm, cut } = run.outcome;
