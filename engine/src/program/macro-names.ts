@@ -49,7 +49,11 @@ function read({ body, parameters }: Macro): MacroText {
 function pastesIn(body: string, parameters: readonly string[]): readonly Paste[] {
   const isOpen = (part: string): boolean => part === "__VA_ARGS__" || parameters.includes(part);
   const pastes: Paste[] = [];
-  for (const [chain] of body.matchAll(/[\w$]+(?:\s*##\s*[\w$]+)+/g)) {
+  for (const match of body.matchAll(/[\w$]+(?:\s*##\s*[\w$]+)+/g)) {
+    const [chain] = match;
+    const before = body.slice(0, match.index);
+    // A member that is only measured is neither called nor stored to.
+    if (/\boffsetof(?:end)?\s*\([^(),]*,[^()]*$/.test(before)) continue;
     const parts = chain.split(/\s*##\s*/);
     const first = parts.findIndex(isOpen);
     if (first < 0) pastes.push({ prefix: parts.join(""), suffix: "" });

@@ -47,8 +47,10 @@ static void c(struct dev *d) { other(d); /* release */ }
     expectForetold(unit);
   });
 
-  test("do not hold what a dropped comma leaves", () => {
+  test("do not hold what a dropped comma leaves, nor members that are only measured", () => {
     const unit = unitOf(`
+#define REG(p, r) (offsetof(struct reg, p ## r))
+static void b(void) { use(REG(my, field)); }
 #define log(d, f, ...) dev_dbg((d)->dev, f, ##__VA_ARGS__)
 static void a(struct dev *d) { log(d, "x", 1); }
 `);
@@ -69,6 +71,19 @@ static void b(void) { struct pair p = { .first = 1 }; use(&p); }
 
 describe("every name that lowering makes is foretold", () => {
   test.each([
+    [
+      "callbacks in parentheses",
+      "static void h(int a) {} static void a(struct ops *o) { o->open = h; } static void b(struct ops *o) { (*o->open)(1); (o->open) /* x */ (2); }",
+    ],
+    [
+      "callbacks by position",
+      "struct ops { int n; void (*open)(int); }; static void h(int a) {} static void a(struct dev *d) { struct ops o = { 1, h }; d->o = o; } static void b(struct dev *d) { d->o.open(1); }",
+    ],
+    [
+      "callbacks by macros",
+      "#define SET(o, n) (o)->n##_op = my_##n\n#define RUN(o, n) (o)->n##_op(1)\nstatic void my_open(int a) {} static void a(struct ops *o) { SET(o, open); } static void b(struct ops *o) { RUN(o, open); }",
+    ],
+    ["pasted calls", "#define RUN(n) n##_run(1)\nstatic void my_run(int a) {} static void a(void) { RUN(my); }"],
     ["fields behind macros", "static void a(struct scatterlist *s) { sg_dma_address(s) = 0; sg_dma_len(s) = 1; }"],
     [
       "callbacks",

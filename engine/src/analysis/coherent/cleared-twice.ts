@@ -8,6 +8,7 @@ import { expressionsOf } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
+import { workingsOf } from "../unit-facts.ts";
 import { peel } from "../values/local-evaluation.ts";
 
 export interface ClearedTwice {
@@ -34,9 +35,13 @@ export function memoryClearedTwice(facts: Facts): readonly ClearedTwice[] {
     facts.callsIn(owner, "memset").map((statement) => ({ owner, clear: statement })),
   );
   for (const { owner, clear } of clears) {
-    const here = allocations.filter((one) => one.function === owner);
+    const here = allocations.filter((one) => one.function === owner && leadsTo(owner, one.statement, clear));
     const [memory, value] = clear.arguments;
-    if (!memory || !value || !isZero(value)) continue;
+    if (here.length === 0 || !memory || !value || !isZero(value)) continue;
+    // Nothing may have come between, so the function itself knows what it clears.
+    const known = workingsOf(facts).provenance.localValues(owner).valueAt(clear.id, memory);
+    if (!known.some(({ symbol }) => symbol.kind === "birth" && here.some((one) => one.statement === symbol.call)))
+      continue;
     const { contexts } = facts.valueOf({ function: owner, statement: clear.id }, memory);
     const births = new Set(contexts.flatMap(({ origins }) => origins.map(({ birth }) => birth?.statement)));
     const plain = contexts.every(({ origins }) => origins.every(({ conversions }) => conversions.length === 0));
@@ -52,13 +57,21 @@ function isZero(expression: Expression): boolean {
   return one.kind === "constant" && one.value === 0n;
 }
 
+/** Whether every way to the second call comes by the first. */
+function leadsTo(owner: ProgramFunction, first: CallStatement, second: CallStatement): boolean {
+  const flow = flowOf(owner);
+  const from = flow.locate(first.id);
+  const to = flow.locate(second.id);
+  if (!from || !to || !flow.dominates(from.block, to.block)) return false;
+  return from.block !== to.block || from.index < to.index;
+}
+
 /** Whether every way to `clear` comes straight from `made`, without anything that could have written to the memory. */
 function isUntouchedBetween(facts: Facts, owner: ProgramFunction, made: CallStatement, clear: CallStatement): boolean {
   const flow = flowOf(owner);
   const from = flow.locate(made.id);
   const to = flow.locate(clear.id);
-  if (!from || !to || !flow.dominates(from.block, to.block)) return false;
-  if (from.block === to.block && from.index >= to.index) return false;
+  if (!from || !to) return false;
   const statements = (id: BlockId): readonly Statement[] => owner.blocks[id]?.statements ?? [];
   if (from.block === to.block)
     return statements(from.block)

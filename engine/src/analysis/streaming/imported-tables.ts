@@ -13,6 +13,7 @@ import { forbiddenOrigins } from "../values/judgement.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { entryLoopOver } from "./scatter-lists.ts";
 import { type Location, type LocationStep, makeLocation, single } from "../values/symbols.ts";
+import { filesHolding } from "../values/record-presence.ts";
 import { workingsOf } from "../unit-facts.ts";
 
 export interface TouchedTable {
@@ -157,7 +158,8 @@ const known = new KnownOf<Facts, ReadonlySet<string>>();
 function importOps(facts: Facts): ReadonlySet<string> {
   let names = known.get(facts);
   if (!names) {
-    const tables = facts.unit.opsTables.filter((table) => table.record === "drm_driver");
+    const isThere = filesHolding(facts.unit, "drm_driver")?.size !== 0;
+    const tables = isThere ? facts.unit.opsTables.filter((table) => table.record === "drm_driver") : [];
     names = new Set(
       tables.flatMap((table) =>
         table.entries

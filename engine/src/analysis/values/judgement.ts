@@ -32,7 +32,8 @@ export function forbiddenOrigins(value: Value, forbidden: (origin: Origin) => bo
   const verdicts: Verdict[] = [];
   const births = new Set<string>();
   for (const context of value.contexts) {
-    if (isGuarded(context.guards)) continue;
+    // Before the conditions are found: they cost more than all else.
+    if (!context.origins.some(forbidden) || isGuarded(context.guards)) continue;
     const possible = context.origins.filter((origin) => !contradict(origin.guards, context.guards));
     const bad = possible.filter(forbidden);
     const others = possible.filter((origin) => !forbidden(origin) && !neutral.has(origin.kind));

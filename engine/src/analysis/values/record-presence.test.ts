@@ -4,7 +4,7 @@ import { parseC } from "../../syntax/c/parse.ts";
 import { apiFunction } from "../../kernel/catalogue.ts";
 import { createFacts, workingsOf } from "../unit-facts.ts";
 import { mayHoldCoherent } from "./possible-kinds.ts";
-import { mayHoldRecord } from "./record-presence.ts";
+import { filesHolding } from "./record-presence.ts";
 
 const unitOf = (text: string) => buildCUnit([{ name: "x.c", text, syntax: parseC(text) }]);
 
@@ -12,16 +12,29 @@ describe("a struct of the kernel", () => {
   test.each([
     ["is named by a function", "int f(struct vm_fault *vmf) { vmf->page = 0; return 0; }", "vm_fault"],
     ["is named by a struct of the unit", "struct own { struct vm_fault *vmf; };", "vm_fault"],
-    ["is held by another", "void f(struct snd_pcm_substream *s) { s->runtime->dma_area = 0; }", "snd_pcm_runtime"],
+    ["is held by another", "void f(struct folio *folio) { folio->page.index = 0; }", "page"],
     ["is given back by a function", "void f(struct own *o) { sg_page(o->sg)->index = 1; }", "page"],
   ])("may be there when it %s", (_, text, record) => {
-    expect(mayHoldRecord(unitOf(text), record)).toBe(true);
+    expect(filesHolding(unitOf(text), record)).toEqual(new Set(["x.c"]));
   });
 
   test("is not there when nothing leads to it", () => {
     const unit = unitOf("struct own { int page; }; void f(struct own *o) { o->page = 1; }");
-    expect(mayHoldRecord(unit, "vm_fault")).toBe(false);
-    expect(mayHoldRecord(unit, "own")).toBe(true);
+    expect(filesHolding(unit, "vm_fault")).toEqual(new Set());
+    expect(filesHolding(unit, "own")).toEqual(new Set(["x.c"]));
+  });
+
+  test("is everywhere when a header names it, or when a source is read with another", () => {
+    const unit = (header: string, include: string) =>
+      buildCUnit(
+        [
+          { name: "x.c", text: `#include "${include}"\nint f(struct own *o) { return 0; }` },
+          { name: "x.h", text: header },
+        ].map((file) => ({ ...file, syntax: parseC(file.text) })),
+      );
+    expect(filesHolding(unit("struct own { struct vm_fault *vmf; };", "x.h"), "vm_fault")).toBeUndefined();
+    expect(filesHolding(unit("struct own { int x; };", "x.h"), "vm_fault")).toEqual(new Set());
+    expect(filesHolding(unit("struct own { int x; };", "y.c"), "vm_fault")).toBeUndefined();
   });
 
   test("is stored to wherever lowering says so", () => {

@@ -1,19 +1,31 @@
 /**
- * Whether a unit can hold a struct of the kernel at all: some text must name it, or a struct of the core that holds it, or a function
- * of the core that gives it back. A store to a member of a struct that nothing names needs no search.
+ * Where a unit can hold a struct at all: some text must name it, or a struct of the core that holds it, or a function of the core that
+ * gives it back. A store to a member of a struct that nothing names needs no search.
  */
 import { corePrototypes, coreRecordSources } from "../../program/core-record-data.ts";
-import type { DriverUnit } from "../../program/program.ts";
+import type { DriverUnit, ProgramFile } from "../../program/program.ts";
 import { recordsBehindMembers } from "./field-keys.ts";
 
 /** For each struct the names with which it may come into a unit: its own, and those that the core leads to it from. */
 const waysTo = new Map<string, readonly string[]>();
 
-/** The names in each text of the core, behind the name that brings the text in. */
+/** The types in each text of the core, behind the name that brings the text in: those of members, and of results. */
 const coreTexts: readonly (readonly [string, ReadonlySet<string>])[] = [
-  ...coreRecordSources.map(({ name, text }) => [name, wordsOf(text)] as const),
-  ...corePrototypes.map(({ text }) => [/(\w+)\s*\(/.exec(text)?.[1] ?? "", wordsOf(text)] as const),
+  ...coreRecordSources.map(({ name, text }) => [name, wordsOf(withoutParameters(text))] as const),
+  ...corePrototypes.map(({ text }) => {
+    const [, result = "", name = ""] = /^([^(]*?)(\w+)\s*\(/.exec(text) ?? [];
+    return [name, wordsOf(result)] as const;
+  }),
 ];
+
+function withoutParameters(text: string): string {
+  let at = text;
+  for (let before = ""; before !== at; ) {
+    before = at;
+    at = at.replace(/\([^()]*\)/g, "");
+  }
+  return at;
+}
 
 function wordsOf(text: string): ReadonlySet<string> {
   return new Set(text.match(/\w+/g));
@@ -30,27 +42,63 @@ function namesLeadingTo(record: string): readonly string[] {
   return names;
 }
 
-const declared = new WeakMap<DriverUnit, Map<string, boolean>>();
+/** Files by name; undefined: in all of them. */
+export type Whereabouts = ReadonlySet<string> | undefined;
 
-/** Never false where a place of the unit has the struct's type. `record` is the name that record types carry. */
-export function mayHoldRecord(unit: DriverUnit, record: string): boolean {
-  if (unit.records.has(record) || recordsBehindMembers.has(record)) return true;
-  // A snippet gets its structs from the module that it imports.
-  if ([...unit.files.values()].some((file) => file.language !== "c")) return true;
-  return namesLeadingTo(record).some((name) => isInTexts(unit, name) || unit.functionsMentioning(name).length > 0);
+/** Where places may have the struct's type: perhaps too many files, never too few. `record` is the name that record types carry. */
+export function filesHolding(unit: DriverUnit, record: string): Whereabouts {
+  const texts = textsOf(unit);
+  if (texts.isOpen || recordsBehindMembers.has(record)) return undefined;
+  const definition = unit.records.get(record);
+  // A struct that a source defines is that source's; one in a header is everybody's.
+  if (definition) return definition.file.endsWith(".c") ? new Set([definition.file]) : undefined;
+  const names = namesLeadingTo(record);
+  const known = texts.filesNaming(names);
+  if (known === undefined) return undefined;
+  const found = new Set(known);
+  for (const name of names)
+    for (const { file } of unit.functionsMentioning(name)) {
+      if (!file.endsWith(".c")) return undefined;
+      found.add(file);
+    }
+  return found;
 }
 
-/** Whether a text of the unit held the name when that was first asked: what a function's body says later, its names tell. */
-function isInTexts(unit: DriverUnit, name: string): boolean {
-  let known = declared.get(unit);
-  if (known === undefined) {
-    known = new Map();
-    declared.set(unit, known);
+const texts = new WeakMap<DriverUnit, UnitTexts>();
+
+function textsOf(unit: DriverUnit): UnitTexts {
+  let found = texts.get(unit);
+  if (found === undefined) {
+    found = new UnitTexts([...unit.files.values()]);
+    texts.set(unit, found);
   }
-  let isThere = known.get(name);
-  if (isThere === undefined) {
-    isThere = [...unit.files.values()].some(({ text }) => text.includes(name));
-    known.set(name, isThere);
+  return found;
+}
+
+/** What a unit's texts held when that was first asked: what a function's body says later, its names tell. */
+class UnitTexts {
+  /** Whether it cannot be told by texts: a snippet gets its structs from the module that it imports, and a source may hold another. */
+  readonly isOpen: boolean;
+  readonly #files: readonly ProgramFile[];
+  readonly #known = new Map<string, Whereabouts>();
+
+  constructor(files: readonly ProgramFile[]) {
+    this.#files = files;
+    this.isOpen = files.some(
+      ({ language, includes }) => language !== "c" || includes.some((one) => one.endsWith(".c")),
+    );
   }
-  return isThere;
+
+  /** Sources with one of the names; undefined when a header has it. */
+  filesNaming(names: readonly string[]): Whereabouts {
+    const key = names.join();
+    if (!this.#known.has(key)) {
+      const found = this.#files.filter(({ text }) => names.some((name) => text.includes(name)));
+      this.#known.set(
+        key,
+        found.every(({ name }) => name.endsWith(".c")) ? new Set(found.map(({ name }) => name)) : undefined,
+      );
+    }
+    return this.#known.get(key);
+  }
 }

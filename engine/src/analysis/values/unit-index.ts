@@ -8,7 +8,7 @@ import { BodyIndex } from "../../program/body-index.ts";
 import { knownMap } from "../../program/dependencies.ts";
 import { namesThatFill } from "./api-names.ts";
 import { bornOf, releasedTo } from "./api-effects.ts";
-import { mayHoldRecord } from "./record-presence.ts";
+import { filesHolding } from "./record-presence.ts";
 import { fieldKey } from "./field-keys.ts";
 import { peel } from "./local-evaluation.ts";
 import type { LocalContext } from "./local-values.ts";
@@ -91,14 +91,23 @@ export class UnitIndex implements LocalContext {
   /** In the unit's order: functions that hold the field's name, or call what fills it unnamed. */
   #mayStore(key: string): readonly ProgramFunction[] {
     const name = key.startsWith("global:") ? key.slice(7) : key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
-    const dot = key.lastIndexOf(".");
-    const isThere = dot < 0 || mayHoldRecord(this.unit, key.slice(0, dot));
-    const storing = isThere ? this.unit.functionsStoring(name) : [];
+    const storing = this.#storing(key.slice(0, Math.max(0, key.lastIndexOf("."))), name);
     const fillers = namesThatFill(key);
     if (fillers.length === 0) return storing;
     const all = new Set(storing);
     for (const api of fillers) for (const owner of this.unit.functionsMentioning(api)) all.add(owner);
     return this.unit.functions.filter((owner) => all.has(owner));
+  }
+
+  /** Functions that may store to a member of the struct by their own text; `record` is empty for what is no member. */
+  #storing(record: string, name: string): readonly ProgramFunction[] {
+    if (record === "") return this.unit.functionsStoring(name);
+    const files = filesHolding(this.unit, record);
+    if (files?.size === 0) return nobody;
+    // Of a struct of the kernel not all members are known, so that no brace list fills them by position.
+    const isOwn = this.unit.records.has(record);
+    const storing = isOwn ? this.unit.functionsStoring(name) : this.unit.functionsMentioning(name);
+    return files === undefined ? storing : storing.filter((owner) => files.has(owner.file));
   }
 
   api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined {
