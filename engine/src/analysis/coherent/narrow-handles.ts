@@ -5,6 +5,7 @@
  */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type {
+  Block,
   BlockId,
   CallStatement,
   Expression,
@@ -223,11 +224,11 @@ interface UpperHalf {
   readonly held: Place;
 }
 
-const halves = new WeakMap<ProgramFunction, readonly UpperHalf[]>();
+const halves = new WeakMap<readonly Block[], readonly UpperHalf[]>();
 
 /** DMA addresses of which a function takes an upper part: `x >> 32`, `(x >> 12) & 0x3ff00000`, upper_32_bits(x), or all 64 bits. */
 function upperHalves(owner: ProgramFunction): readonly UpperHalf[] {
-  const known = halves.get(owner);
+  const known = halves.get(owner.blocks);
   if (known) return known;
   const found: UpperHalf[] = [];
   for (const block of owner.blocks) {
@@ -249,7 +250,7 @@ function upperHalves(owner: ProgramFunction): readonly UpperHalf[] {
     }
     for (const expression of expressionsOfTerminator(block.terminator)) look(-1, expression);
   }
-  halves.set(owner, found);
+  halves.set(owner.blocks, found);
   return found;
 }
 
