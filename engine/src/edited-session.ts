@@ -20,6 +20,9 @@ export interface AnalysisReport extends UnitReport {
   readonly failures: readonly Gap[];
 }
 
+/** So many characters of old texts are kept: about a hundred edits of the largest files. */
+const mostKept = 32_000_000;
+
 /**
  * The C files of a unit from the first edit on. What it tells is the same as that of a fresh unit of the same texts; after an edit
  * within a function only what that changes is made anew.
@@ -28,6 +31,8 @@ export class EditedUnit {
   readonly #builder: UnitBuilder;
   readonly #texts = new Map<string, StableText>();
   #analysis: Analysis | undefined;
+  /** Characters of texts that edits left behind. */
+  #kept = 0;
 
   /** Goes on with the builder's files; from now on nobody else may change them. */
   constructor(builder: UnitBuilder) {
@@ -42,6 +47,7 @@ export class EditedUnit {
       old !== undefined && source !== undefined && this.#analysis !== undefined && this.#edit(name, old, source, real);
     if (!isKept) {
       this.#analysis = undefined;
+      this.#kept = 0;
       const laidOut = StableText.of(real, itemStarts(parseC(real)));
       this.#texts.set(name, laidOut);
       this.#builder.setC({ name, text: laidOut.text, syntax: parseC(laidOut.text) });
@@ -78,6 +84,9 @@ export class EditedUnit {
   #edit(name: string, old: StableText, source: CSource, real: string): boolean {
     const edited = old.edited(real);
     if (edited === undefined) return false;
+    // What is made of a body keeps the text alive that the body was cut out of: now and then all is made of one text again.
+    this.#kept += edited.text.text.length;
+    if (this.#kept > mostKept) return false;
     if (recorded(() => this.#builder.edit(name, edited.text.text, edited.change))) {
       this.#texts.set(name, edited.text);
       return true;

@@ -16,6 +16,8 @@ export class Answer {
   forget: (() => void) | undefined;
   /** What the answer looks after by itself: see `BodyIndex`. */
   ignored: Answer | undefined;
+  /** The answer that this one became a part of. */
+  part: Answer | undefined;
   #readers: Answer[] = [];
   /** Number of readers at which those that are gone are looked for. */
   #limit = 16;
@@ -31,7 +33,7 @@ export class Answer {
     if (this.#last === reader || reader === this || reader.ignored === this) return;
     this.#last = reader;
     if (this.#readers.length >= this.#limit) {
-      this.#readers = [...new Set(this.#readers)].filter((one) => !one.isStale);
+      this.#readers = [...new Set(this.#readers.map(whole))].filter((one) => !one.isStale);
       this.#limit = Math.max(16, this.#readers.length * 2);
     }
     this.#readers.push(reader);
@@ -46,11 +48,18 @@ export class Answer {
       const { forget } = one;
       one.forget = undefined;
       forget?.();
-      for (const reader of one.#readers) if (!reader.isStale) work.push(reader);
+      for (const reader of one.#readers) work.push(whole(reader));
       one.#readers = [];
       one.#last = undefined;
     }
   }
+}
+
+/** The answer itself, or the one that it is a part of. */
+function whole(answer: Answer): Answer {
+  let at = answer;
+  while (at.part !== undefined) at = at.part;
+  return at;
 }
 
 /** An answer in the making. */
@@ -115,7 +124,13 @@ function begin(answer: Answer, map: unknown, key: unknown): number {
 
 /** What was begun within and never kept counts for the answer that is closed. */
 function close(depth: number, answer: Answer): void {
-  for (let i = depth + 1; i < frames.length; i++) frames[i]?.answer.readBy(answer);
+  for (let i = depth + 1; i < frames.length; i++) {
+    const frame = frames[i];
+    // What goes on by itself (`making`) stays what it is.
+    if (frame === undefined || frame.answer === answer) continue;
+    if (frame.map === undefined) frame.answer.readBy(answer);
+    else frame.answer.part = answer;
+  }
   frames.length = depth;
   current = frames[depth - 1]?.answer;
 }

@@ -21,7 +21,7 @@ export interface StableChange {
 }
 
 /** Characters of room before each of the places. */
-const room = 1024;
+const room = 256;
 
 export class StableText {
   readonly real: string;
