@@ -9,7 +9,8 @@ import { expect, test } from "vitest";
 const source = path.resolve(import.meta.dirname, "..");
 
 /** Maps that hold no answers: maps of kept answers, and what forgets by itself. */
-const holdsAnswers = /new WeakMap<(?:ProgramFunction|Facts|DriverUnit|LocalValues|UnitIndex), (?!.*KnownMap<)/;
+const holdsAnswers =
+  /new WeakMap<(?:ProgramFunction|Facts|DriverUnit|LocalValues|UnitIndex), (?!.*(?:KnownMap|BodyIndex)<)/;
 const allowed = [
   "analysis/unit-facts.ts: const workings",
   "analysis/ownership/ownership.ts: const analyses",

@@ -8,7 +8,7 @@ import { collectLabels } from "./labels.ts";
 import { lowerStatements } from "./lower-statement.ts";
 import { opsTablesOfFunction, opsTablesOfGlobal } from "./ops-tables.ts";
 import { Answer } from "./dependencies.ts";
-import type { Gap, GlobalVariable, OpsTable, ProgramFile, VariableId } from "./program.ts";
+import type { DriverUnit, Gap, GlobalVariable, OpsTable, ProgramFile, VariableId } from "./program.ts";
 import { globalType } from "./declared-types.ts";
 import type { Scope } from "./scope.ts";
 import { declaredName, functionDeclarator, parameterType, resolveType } from "./type-resolver.ts";
@@ -134,9 +134,13 @@ function gapsOf(file: string, unit: TranslationUnit): readonly Gap[] {
   }));
 }
 
-/** A stretch of a file's text that belongs to something that the asker has, so that it changes only together with that. */
-export function textBetween(file: ProgramFile, start: number, end: number): string {
-  return file instanceof LoweredFile ? file.textBetween(start, end) : file.text.slice(start, end);
+/**
+ * A stretch of a file's text that belongs to something that the asker has (a statement, an expression), so that it changes only
+ * together with that; empty when the file is not in the unit.
+ */
+export function textBetween(unit: DriverUnit, name: string, start: number, end: number): string {
+  const file = unit.files.get(name);
+  return file instanceof LoweredFile ? file.textBetween(start, end) : (file?.text.slice(start, end) ?? "");
 }
 
 export function inOrder(a: Gap, b: Gap): number {

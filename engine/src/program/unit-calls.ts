@@ -49,6 +49,11 @@ export class UnitCalls {
   /** What a function's assignments put into tables, by field and by value. */
   readonly #byField = new BodyIndex((one: ProgramFunction) => entriesBy(one, "field"), sameEntries);
   readonly #byValue = new BodyIndex((one: ProgramFunction) => entriesBy(one, "value"), sameEntries);
+  /** The tables themselves: most functions have none, before an edit and after it. */
+  readonly #ownTables = new BodyIndex(
+    (one: ProgramFunction) => new Map([[0 as const, functionTables(one)]]),
+    (a, b) => a.length === 0 && b.length === 0,
+  );
   readonly #values = new BodyIndex(
     (one: ProgramFunction) => new Map([[0 as const, this.#judgeOf(one.file)(one)]]),
     (a, b) => a === b,
@@ -211,7 +216,7 @@ export class UnitCalls {
     if (file.globalTables === undefined) return file.opsTables;
     let tables = this.#tables.get(file);
     if (tables === undefined) {
-      tables = [...file.globalTables, ...this.#valuingOf(file).flatMap(functionTables)];
+      tables = [...file.globalTables, ...this.#valuingOf(file).flatMap((one) => this.#ownTables.get(one, 0) ?? [])];
       this.#tables.set(file, tables);
     }
     return tables;

@@ -1,4 +1,5 @@
 /** Pages that may lie in highmem, and their addresses: page_address() is NULL for them (Documentation/mm/highmem.rst, 6.12.117). */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
 
@@ -28,6 +29,6 @@ function isHighmem(facts: Facts, origin: Origin): boolean {
   const at = api.parameters.findIndex((one) => one.role === "gfp");
   const mask = birth?.statement.arguments[at];
   if (!birth || !mask) return false;
-  const text = facts.unit.files.get(mask.file)?.text.slice(mask.start, mask.end) ?? "";
+  const text = textBetween(facts.unit, mask.file, mask.start, mask.end);
   return /\bGFP_HIGHUSER|\b__GFP_HIGHMEM/.test(text) && !/~\s*__GFP_HIGHMEM/.test(text);
 }

@@ -2,6 +2,7 @@
  * I2C buffers that the driver says are safe for DMA: by I2C_M_DMA_SAFE in a message, or by the calls that set it
  * (Documentation/i2c/dma-considerations.rst:24-44, 6.12.117).
  */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { ProgramFunction, Statement } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
@@ -40,7 +41,7 @@ export function unsafeClaims(facts: Facts): readonly SafeBuffer[] {
   const { index, provenance } = workingsOf(facts);
   for (const { function: owner, statement } of index.storesTo("i2c_msg.flags")) {
     if (statement.kind !== "assign") continue;
-    const text = facts.unit.files.get(owner.file)?.text.slice(statement.value.start, statement.value.end) ?? "";
+    const text = textBetween(facts.unit, owner.file, statement.value.start, statement.value.end);
     if (!text.includes("I2C_M_DMA_SAFE")) continue;
     const values = provenance.localValues(owner);
     const message = values.locationAt(statement.id, statement.target).key.replace(/\.flags$/, "");

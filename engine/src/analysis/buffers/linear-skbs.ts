@@ -2,6 +2,7 @@
  * Socket buffers that are mapped as if all of them lay at skb->data: the length counts the fragments too (include/linux/skbuff.h,
  * skb_headlen(), 6.12.117). Only where the driver offers NETIF_F_SG does the network stack hand over fragments.
  */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { dmaDirection } from "../streaming/transfer-direction.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -48,9 +49,7 @@ function isSkb(call: ApiCall): boolean {
 
 function knowsFragments(facts: Facts, call: ApiCall): boolean {
   const owners = [call.function, ...facts.unit.callersOf(call.function).map((site) => site.caller)];
-  return owners.some((owner) =>
-    careful.test(facts.unit.files.get(owner.file)?.text.slice(owner.start, owner.end) ?? ""),
-  );
+  return owners.some((owner) => careful.test(textBetween(facts.unit, owner.file, owner.start, owner.end)));
 }
 
 /** Whether the file sets NETIF_F_SG in the features of its network device. */
@@ -65,7 +64,7 @@ function offersFragments(facts: Facts, file: string): boolean {
   return ["net_device.features", "net_device.hw_features"].some((key) =>
     index.storesTo(key).some(({ function: owner, statement }) => {
       if (owner.file !== file || statement.kind !== "assign") return false;
-      const text = facts.unit.files.get(file)?.text.slice(statement.start, statement.end) ?? "";
+      const text = textBetween(facts.unit, file, statement.start, statement.end);
       return /\bNETIF_F_SG\b/.test(text) && !/~/.test(text);
     }),
   );

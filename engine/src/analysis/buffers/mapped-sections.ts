@@ -2,6 +2,7 @@
  * Parts of one buffer that are mapped one by one: two of them in one cache line spoil each other when a device writes either
  * (Documentation/core-api/dma-api.rst:342-346, 6.12.117). Only constant offsets and sizes count.
  */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -111,6 +112,6 @@ function constantOf(facts: Facts, expression: Expression | undefined): number | 
 }
 
 function textOf(facts: Facts, expression: Expression): string {
-  const text = facts.unit.files.get(expression.file)?.text.slice(expression.start, expression.end) ?? "";
+  const text = textBetween(facts.unit, expression.file, expression.start, expression.end);
   return text.replace(/\s+/g, " ");
 }

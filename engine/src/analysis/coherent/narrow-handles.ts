@@ -22,6 +22,7 @@ import { maskOf } from "../streaming/mask-fallbacks.ts";
 import { workingsOf } from "../unit-facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { birthKey, forbiddenOrigins } from "../values/judgement.ts";
+import { type KnownMap, knownMap } from "../../program/dependencies.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { isDmaHandle } from "./coherent-uses.ts";
 
@@ -46,28 +47,45 @@ const narrowCalls =
 
 /** Each address once for each function that cuts it: at the first place, in the order of the source. */
 export function narrowHandles(facts: Facts): readonly NarrowHandle[] {
-  const wide = facts.callsWith("set-mask").filter((call) => bitsOf(call) > 32);
-  if (wide.length === 0) return [];
+  if (wideMasks(facts).length === 0) return [];
+  const all = known.get(facts) ?? knownMap<ProgramFunction, readonly NarrowHandle[]>();
+  known.set(facts, all);
+  return [...functionsWithHandles(facts)].flatMap((owner) => {
+    let found = all.get(owner);
+    if (found === undefined) {
+      found = narrowIn(facts, owner);
+      all.set(owner, found);
+    }
+    return found;
+  });
+}
+
+/** By function: an edit asks again only those that read what it changed. */
+const known = new WeakMap<Facts, KnownMap<ProgramFunction, readonly NarrowHandle[]>>();
+
+function wideMasks(facts: Facts): readonly ApiCall[] {
+  return facts.callsWith("set-mask").filter((call) => bitsOf(call) > 32);
+}
+
+function narrowIn(facts: Facts, owner: ProgramFunction): readonly NarrowHandle[] {
+  const wide = wideMasks(facts);
+  const masks = {
+    streaming: maskFor(facts, owner.file, wide, false),
+    coherent: maskFor(facts, owner.file, wide, true),
+  };
+  if (!masks.streaming && !masks.coherent) return [];
   const found: NarrowHandle[] = [];
   const told = new Set<string>();
-  for (const owner of functionsWithHandles(facts)) {
-    const masks = {
-      streaming: maskFor(facts, owner.file, wide, false),
-      coherent: maskFor(facts, owner.file, wide, true),
-    };
-    if (!masks.streaming && !masks.coherent) continue;
-    for (const block of owner.blocks)
-      for (const statement of block.statements)
-        for (const sink of [undefined, ...sinksOf(facts, owner, statement)]) {
-          const one = sink
-            ? narrowAt(facts, owner, statement, sink, masks)
-            : narrowResult(facts, owner, statement, masks.streaming);
-          const key = one && `${owner.file}:${owner.name}:${one.name}`;
-          if (!one || key === undefined || told.has(key)) continue;
-          told.add(key);
-          found.push(one);
-        }
-  }
+  for (const block of owner.blocks)
+    for (const statement of block.statements)
+      for (const sink of [undefined, ...sinksOf(facts, owner, statement)]) {
+        const one = sink
+          ? narrowAt(facts, owner, statement, sink, masks)
+          : narrowResult(facts, owner, statement, masks.streaming);
+        if (!one || told.has(one.name)) continue;
+        told.add(one.name);
+        found.push(one);
+      }
   return found;
 }
 

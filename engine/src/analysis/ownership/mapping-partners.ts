@@ -8,6 +8,7 @@ import type { Expression } from "../../program/program.ts";
 import type { Facts, Origin } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { placesIn } from "../flow/finding-path.ts";
+import { ofBody, sameSet } from "../flow/of-body.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { workingsOf } from "../unit-facts.ts";
 import { type StreamingEvent, streamingEvent, streamingEvents, streamingValue } from "./streaming-events.ts";
@@ -114,18 +115,23 @@ function aliasedFields(facts: Facts): ReadonlySet<string> {
   const before = aliased.get(facts);
   if (before) return before;
   const found = new Set<string>();
-  for (const owner of facts.unit.functions)
-    for (const block of owner.blocks)
-      for (const statement of block.statements) {
-        if (statement.kind !== "assign") continue;
-        const value = peel(statement.value);
-        const taken = value.kind === "address" || (value.kind === "read" && value.place.type.kind === "array");
-        const key = taken ? fieldKey(value.place.steps) : undefined;
-        if (key !== undefined) found.add(key);
-      }
+  for (const owner of facts.unit.functions) for (const key of aliasedIn(facts, owner)) found.add(key);
   aliased.set(facts, found);
   return found;
 }
+
+const aliasedIn = ofBody((owner): ReadonlySet<string> => {
+  const found = new Set<string>();
+  for (const block of owner.blocks)
+    for (const statement of block.statements) {
+      if (statement.kind !== "assign") continue;
+      const value = peel(statement.value);
+      const taken = value.kind === "address" || (value.kind === "read" && value.place.type.kind === "array");
+      const key = taken ? fieldKey(value.place.steps) : undefined;
+      if (key !== undefined) found.add(key);
+    }
+  return found;
+}, sameSet);
 
 function mapOf(facts: Facts, origin: Origin): StreamingEvent | undefined {
   if (!origin.birth || !origin.api) return undefined;

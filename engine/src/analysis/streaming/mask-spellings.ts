@@ -1,4 +1,5 @@
 /** DMA masks that are spelled as numbers, and masks of devices that have none of their own. */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { Expression } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { recordAt } from "../values/field-keys.ts";
@@ -22,7 +23,7 @@ export function literalMasks(facts: Facts): readonly LiteralMask[] {
     const mask = call.statement.arguments[1];
     const value = maskOf(call);
     if (!mask || value === undefined || call.statement.macro !== undefined) continue;
-    const text = facts.unit.files.get(mask.file)?.text.slice(mask.start, mask.end) ?? "";
+    const text = textBetween(facts.unit, mask.file, mask.start, mask.end);
     if (!/^[\s()~\d]/.test(text) || /[A-Za-z_]{3,}/.test(text.replace(/0[xX][0-9a-fA-F]+/g, ""))) continue;
     found.push({ call, mask, text, bits: lowBits(value) });
   }

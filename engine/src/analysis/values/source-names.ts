@@ -23,8 +23,7 @@ export class SourceNames {
 
   /** The text of a stretch of source, white space folded; empty when the file is not in the unit. */
   text(span: { readonly file: string; readonly start: number; readonly end: number }): string {
-    const file = this.#unit.files.get(span.file);
-    return file ? textBetween(file, span.start, span.end).replace(/\s+/g, " ").trim() : "";
+    return textBetween(this.#unit, span.file, span.start, span.end).replace(/\s+/g, " ").trim();
   }
 
   /** The expression as spelled, where it is a name of something; rebuilt otherwise. */

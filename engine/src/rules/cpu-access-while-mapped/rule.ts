@@ -2,6 +2,7 @@
  * Looks for CPU accesses to a streaming buffer between its map and its unmap or sync_for_cpu: stores to any buffer, loads of one that
  * the device may write. Silent outside the mapped bytes, where a sync_for_device follows a store, and on the failed map's branch.
  */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { type AccessViolation, accessViolations } from "../../analysis/ownership/ownership-violations.ts";
 import type { Expression, PathStep } from "../../program/program.ts";
@@ -55,7 +56,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 
 /** The buffer as the source spells it, without a cast in front. */
 function sourceOf(facts: Facts, buffer: Expression): string {
-  const text = facts.unit.files.get(buffer.file)?.text.slice(buffer.start, buffer.end) ?? "";
+  const text = textBetween(facts.unit, buffer.file, buffer.start, buffer.end);
   return text.replace(/\s+/g, " ").replace(/^\((?:const |struct |unsigned )*\w+ ?\**\) ?/, "");
 }
 

@@ -2,6 +2,7 @@
  * Looks for loops that wait for a word in streaming memory while the device owns it: the loop's condition reads one place of a mapped buffer.
  * Silent where anything in the loop syncs, and where each round reads another place.
  */
+import { textBetween } from "../../program/lower-c-file.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { mapStep } from "../../analysis/ownership/kept-words.ts";
 import { polledMappings } from "../../analysis/ownership/polled-mappings.ts";
@@ -65,6 +66,6 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 /** The mapped buffer as the source spells it, without a cast in front. */
 function bufferOf(facts: Facts, buffer: Expression | undefined): string {
   if (!buffer) return "the buffer";
-  const text = facts.unit.files.get(buffer.file)?.text.slice(buffer.start, buffer.end) ?? "";
+  const text = textBetween(facts.unit, buffer.file, buffer.start, buffer.end);
   return text.replace(/\s+/g, " ").replace(/^\((?:const |struct |unsigned )*\w+ ?\**\) ?/, "");
 }
