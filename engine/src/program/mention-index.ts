@@ -63,6 +63,7 @@ export class MentionIndex {
   readonly #macros = new Map<string, Macro[]>();
   /** For each name the macros whose replacement holds it. */
   #holders: Map<string, string[]> | undefined;
+  readonly #makers = new Map<string, readonly string[]>();
   readonly #known = knownMap<string, readonly ProgramFunction[]>();
   /** By name, the answer "these functions hold the name", which an edit may change; empty where nothing is edited. */
   readonly #holding = new Map<string, Answer>();
@@ -228,17 +229,23 @@ export class MentionIndex {
   #macrosReaching(name: string): readonly string[] {
     const known = this.#reaching.get(name);
     if (known !== undefined) return known;
-    const holders = this.#holdersOfAll();
     const found = new Set([name]);
-    for (const one of found) {
-      for (const holder of holders.get(one) ?? []) found.add(holder);
-      for (const macro of this.#pastingMacros())
-        if (macro.pastes.some((paste) => canPaste(paste, one))) found.add(macro.name);
-    }
+    for (const one of found) for (const holder of this.#makersOf(one)) found.add(holder);
     found.delete(name);
     const list = [...found];
     this.#reaching.set(name, list);
     return list;
+  }
+
+  /** Macros whose replacement holds the name or may paste it: asked again for each name that the macro leads to. */
+  #makersOf(name: string): readonly string[] {
+    let makers = this.#makers.get(name);
+    if (makers === undefined) {
+      const pasting = this.#pastingMacros().filter(({ pastes }) => pastes.some((paste) => canPaste(paste, name)));
+      makers = [...(this.#holdersOfAll().get(name) ?? []), ...pasting.map((macro) => macro.name)];
+      this.#makers.set(name, makers);
+    }
+    return makers;
   }
 
   #holdersOfAll(): Map<string, string[]> {
