@@ -214,9 +214,16 @@ class Session implements DriverSession {
   }
 }
 
-/** Local includes as written, at file scope. */
-function includesIn(syntax: TranslationUnit): readonly string[] {
-  return syntax.items.flatMap((item) => (item.kind === "include" && item.local ? [item.path] : []));
+/** Local includes as written, at file scope: also those within `#if`, as all of a header's are behind its guard. */
+function includesIn({ items }: TranslationUnit): readonly string[] {
+  const found = new Set<string>();
+  const waiting = [...items].reverse();
+  for (let item = waiting.pop(); item; item = waiting.pop()) {
+    if (item.kind === "include" && item.local) found.add(item.path);
+    if (item.kind === "conditional-group")
+      for (const arm of [...item.arms].reverse()) waiting.push(...[...arm.body].reverse());
+  }
+  return [...found];
 }
 
 const isTypeScript = (name: string): boolean => /\.m?ts$/.test(name);
