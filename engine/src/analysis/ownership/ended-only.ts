@@ -2,7 +2,7 @@
  * Handles that are kept in a field and read for the unmap and the syncs only: no device gets them, so that a failed map, whatever else is
  * wrong with it, gives no device a wrong address.
  */
-import type { Expression, Statement } from "../../program/program.ts";
+import type { Expression, Place, Statement } from "../../program/program.ts";
 import { expressionsOf, expressionsOfTerminator, walkExpression } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -18,11 +18,19 @@ export function isEndedOnly(facts: Facts, { track }: Mapping): boolean {
   for (const { place } of track.stores) {
     if (place.root.kind === "variable" && place.steps.length === 0) continue;
     const key = fieldKey(place.steps);
-    if (key === undefined) return false;
+    if (key === undefined || isInUnion(facts, place)) return false;
     if (!driversOwn.has(key) && !facts.unit.records.has(key.slice(0, key.indexOf(".")))) return false;
     fields.add(key);
   }
   return fields.size > 0 && [...fields].every((key) => isReadToEnd(facts, key));
+}
+
+/** The word is read under the name of another member: a descriptor that is put together of bit fields. */
+function isInUnion(facts: Facts, { steps }: Place): boolean {
+  return steps.some(
+    (step) =>
+      step.kind === "field" && step.record !== undefined && facts.unit.records.get(step.record)?.tag === "union",
+  );
 }
 
 function isReadToEnd(facts: Facts, key: string): boolean {
