@@ -44,6 +44,8 @@ interface Held {
   /** Proofs of this revision, by finding, fix, platform and schedule. */
   proofs: Map<string, ProofResult>;
   stale: boolean;
+  /** Milliseconds that the last analysis took. */
+  cost: number;
 }
 
 export class UnitStore {
@@ -62,6 +64,11 @@ export class UnitStore {
   /** Something on the disk has changed: each unit is scanned again when it is next asked for. */
   diskChanged(): void {
     for (const held of this.#held.values()) held.stale = true;
+  }
+
+  /** Milliseconds that the last analysis of the unit took; infinite before the first. */
+  costOf(folder: Location): number {
+    return this.#held.get(folder)?.cost ?? Number.POSITIVE_INFINITY;
   }
 
   /** The unit's findings as its texts are now. Rejects when the folder cannot be listed. */
@@ -115,14 +122,17 @@ export class UnitStore {
       report: undefined,
       proofs: new Map(),
       stale: true,
+      cost: Number.POSITIVE_INFINITY,
     };
     this.#held.delete(folder);
     const before = held.unit.revision;
+    const begin = performance.now();
     await held.unit.refresh(held.stale);
     held.stale = false;
     if (held.unit.revision !== before) {
       held.report = undefined;
       held.proofs = new Map();
+      held.cost = performance.now() - begin;
     }
     this.#held.set(folder, held);
     const oldest = this.#held.keys().next();
@@ -148,7 +158,11 @@ export function snapshotOf(unit: Unit, report: UnitReport): UnitSnapshot {
 
 function reportOf(held: Held, options: AnalysisOptions): UnitReport {
   const key = JSON.stringify(options, (_, value: unknown) => (value instanceof Set ? [...value] : value));
-  if (held.report?.key !== key) held.report = { key, value: held.unit.session.analyse(options) };
+  if (held.report?.key !== key) {
+    const begin = performance.now();
+    held.report = { key, value: held.unit.session.analyse(options) };
+    held.cost += performance.now() - begin;
+  }
   return held.report.value;
 }
 

@@ -12,7 +12,7 @@ import {
 import { TextDocument } from "vscode-languageserver-textdocument";
 import type { requests } from "../../../client/shared/requests.ts";
 import type { Engine } from "../host/engine.ts";
-import { baseNameOf, type Location, nameWithin } from "../host/location.ts";
+import { baseNameOf, folderOf, type Location, nameWithin } from "../host/location.ts";
 import { relevanceOf } from "../host/relevance.ts";
 import { isSourceName, type Overlay } from "../host/unit.ts";
 import { UnitStore } from "../host/unit-store.ts";
@@ -37,8 +37,12 @@ import { replayWithFix } from "./replay-with-fix.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { locationOfUri, uriOfLocation } from "./uris.ts";
 
-/** Milliseconds without an edit before a pulled diagnostic is computed; a newer edit cancels the pull meanwhile. */
+/**
+ * Milliseconds without an edit before a pulled diagnostic is computed, where the last one took longer than `quick`; a newer edit cancels
+ * the pull meanwhile. What is quick is told at once.
+ */
 const quietTime = 120;
+const quick = 100;
 
 export interface ServerOptions {
   readonly engine: Engine;
@@ -157,6 +161,7 @@ export function startServer(connection: Connection, { engine, pageOf }: ServerOp
   async function quiet(uri: string, token: CancellationToken): Promise<void> {
     for (;;) {
       throwIfCancelled(token);
+      if (contextOf().units.costOf(folderOf(locationOfUri(uri))) <= quick) return;
       const left = quietTime - (performance.now() - (lastEdit.get(uri) ?? 0));
       // A document that was just opened has never been edited: its findings come at once.
       if (left <= 0 || (documents.get(uri)?.version ?? 0) <= 1) return;
