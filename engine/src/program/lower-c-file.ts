@@ -114,7 +114,7 @@ export class LoweredFile implements ProgramFile {
 
   /** Lowers all functions. */
   get gaps(): readonly Gap[] {
-    this.#gaps ??= [...this.syntaxGaps, ...this.functions.flatMap((one) => one.gaps ?? [])].sort(inOrder);
+    this.#gaps ??= [...this.syntaxGaps, ...this.functions.flatMap((one) => one.gaps)].sort(inOrder);
     return this.#gaps;
   }
 
