@@ -12,7 +12,7 @@ const rule: Rule = {
     id: "dma/map-unaligned-shared-line",
     group: "streaming",
     severity: "error",
-    stage: "stable",
+    stage: "preview",
     summary: "A buffer that a device writes must not share a cache line with what the CPU writes.",
     why: "The cache knows whole lines only. When the CPU writes the neighbour while the device writes the buffer, the line's write-back puts stale bytes over what the device wrote; when the line is invalidated for the device, the neighbour's last value is lost.",
     remedy:
