@@ -59,6 +59,8 @@ export default defineConfig(
       "**/fixtures/**",
       // A snippet is input, and the grammars' test files are too.
       "samples/**",
+      // So are litmus tests: they are read by the engine, and litmus-library.test.ts holds each of them.
+      "engine/litmus/**",
       "syntaxes/**",
       "**/*.d.ts",
       ".code-server/**",
