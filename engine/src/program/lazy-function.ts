@@ -26,6 +26,7 @@ export class LazyFunction implements ProgramFunction {
   readonly start: number;
   #end: number;
   #mentions: Mentions | undefined;
+  readonly #ownHash: number;
   #definition: FunctionDefinition | undefined;
   #lowering: ((definition: FunctionDefinition) => LoweredBody) | undefined;
   #annotations: readonly string[] | undefined;
@@ -41,6 +42,8 @@ export class LazyFunction implements ProgramFunction {
     this.start = definition.start;
     this.#end = definition.end;
     this.#mentions = definition.mentions;
+    // A snippet's has no digest that could tell it later.
+    this.#ownHash = definition.mentions instanceof TokenDigest ? 0 : definition.tokenHash;
     this.#definition = definition;
     this.#lowering = lower;
   }
@@ -77,7 +80,7 @@ export class LazyFunction implements ProgramFunction {
   }
   /** Worked out when it is first asked for. */
   get hash(): number {
-    return this.#mentions instanceof TokenDigest ? this.#mentions.hash : 0;
+    return this.#mentions instanceof TokenDigest ? this.#mentions.hash : this.#ownHash;
   }
   get mentions(): Mentions | undefined {
     return this.#mentions;
