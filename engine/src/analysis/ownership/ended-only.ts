@@ -19,10 +19,20 @@ export function isEndedOnly(facts: Facts, { track }: Mapping): boolean {
     if (place.root.kind === "variable" && place.steps.length === 0) continue;
     const key = fieldKey(place.steps);
     if (key === undefined || isInUnion(facts, place)) return false;
-    if (!driversOwn.has(key) && !facts.unit.records.has(key.slice(0, key.indexOf(".")))) return false;
+    if (!driversOwn.has(key) && !isKeptHandle(facts, key, place)) return false;
     fields.add(key);
   }
   return fields.size > 0 && [...fields].every((key) => isReadToEnd(facts, key));
+}
+
+/**
+ * A field of one of the driver's own structs that is no word of a descriptor: what the driver writes there and never reads, the
+ * device reads. A word for the device has a size of its own (`u32 buffer`); a dma_addr_t has the kernel's, whatever that is.
+ */
+function isKeptHandle(facts: Facts, key: string, { type }: Place): boolean {
+  return (
+    facts.unit.records.has(key.slice(0, key.indexOf("."))) && type.kind === "integer" && type.name === "dma_addr_t"
+  );
 }
 
 /** The word is read under the name of another member: a descriptor that is put together of bit fields. */
