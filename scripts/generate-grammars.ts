@@ -1,14 +1,9 @@
 /**
  * Makes the injection grammars in syntaxes/ from the API catalogue: they mark the DMA vocabulary in C and in TypeScript.
- *   tsx scripts/generate-grammars.ts [--check]
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { type ApiFunction, apiFunctions } from "../engine/src/kernel/catalogue.ts";
 import { kernelConstants } from "../engine/src/kernel/constants.ts";
-
-const root = path.resolve(import.meta.dirname, "..");
+import { type Renewal, renew } from "./generated-files.ts";
 
 /**
  * What a name is for, as the last part of `support.function.dma.*`. Undefined: the name is not of DMA (`readl`, `kmalloc`,
@@ -44,17 +39,17 @@ const constantName = /^(?:DMA_|UIO_MEM_DMA|SNDRV_DMA_TYPE_)/;
 const types = ["dma_addr_t", "pgprot_t", "dma_data_direction", "scatterlist", "sg_table", "dma_pool", "dma_buf"];
 
 /** Files that were stale, relative to the root; they are written unless `check` is set. */
-export function generateGrammars(options: { readonly check?: boolean } = {}): readonly string[] {
-  const stale: string[] = [];
-  for (const language of ["c", "ts"] as const) {
-    const name = `syntaxes/dma.${language}.injection.json`;
-    const file = path.join(root, name);
-    const text = `${JSON.stringify(grammar(language), undefined, 2)}\n`;
-    if (existsSync(file) && readFileSync(file, "utf8") === text) continue;
-    stale.push(name);
-    if (options.check !== true) writeFileSync(file, text);
-  }
-  return stale;
+export function generateGrammars(options: Renewal = {}): readonly string[] {
+  const languages = ["c", "ts"] as const;
+  return renew(
+    new Map(
+      languages.map((language) => [
+        `syntaxes/dma.${language}.injection.json`,
+        `${JSON.stringify(grammar(language), undefined, 2)}\n`,
+      ]),
+    ),
+    options,
+  );
 }
 
 /** The grammar of one host language. Comments and strings keep their colours: a name in prose is no call. */
@@ -83,11 +78,4 @@ function grammar(language: "c" | "ts"): object {
 
 function byKey(a: readonly [string, unknown], b: readonly [string, unknown]): number {
   return a[0] < b[0] ? -1 : 1;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const check = process.argv.includes("--check");
-  const stale = generateGrammars({ check });
-  for (const name of stale) console.log(`${check ? "stale" : "wrote"} ${name}`);
-  if (check && stale.length > 0) process.exitCode = 1;
 }

@@ -2,11 +2,12 @@
  * Makes everything that follows from the rule folders: the registry, the pages in docs/rules and the settings in package.json.
  * `generateRules()` writes; `generateRules({ check: true })` only says what is stale. Run directly: `tsx scripts/generate-rules.ts [--check]`.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Rule, RuleMeta } from "../engine/src/rules/rule.ts";
 import { expectedFindings, readingsOf, type Tally, tallyOf } from "../test/corpus/readings.ts";
+import { type Renewal, renew } from "./generated-files.ts";
 import { rulePage, rulesTable } from "./rule-pages.ts";
 import { withRuleSettings } from "./rule-settings.ts";
 
@@ -23,7 +24,7 @@ export function ruleFolders(): readonly string[] {
 }
 
 /** Files that were stale, relative to the root; they are written unless `check` is set. */
-export async function generateRules(options: { readonly check?: boolean } = {}): Promise<readonly string[]> {
+export async function generateRules(options: Renewal = {}): Promise<readonly string[]> {
   const folders = ruleFolders();
   const wanted = new Map<string, string>();
   wanted.set(join(rulesFolder, "registry.ts"), registryText(folders));
@@ -49,14 +50,8 @@ export async function generateRules(options: { readonly check?: boolean } = {}):
     ),
   );
 
-  const stale: string[] = [];
-  for (const [path, text] of wanted) {
-    if (existsSync(path) && readFileSync(path, "utf8") === text) continue;
-    stale.push(relative(root, path));
-    if (options.check) continue;
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
-  }
+  const byName = new Map([...wanted].map(([path, text]) => [relative(root, path), text]));
+  const stale = [...renew(byName, options)];
   for (const page of existsSync(pagesFolder) ? readdirSync(pagesFolder) : []) {
     const path = join(pagesFolder, page);
     if (!page.endsWith(".md") || wanted.has(path)) continue;

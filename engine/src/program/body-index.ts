@@ -133,3 +133,8 @@ class Parts<K, V> implements IndexedBody {
     return [made, found];
   }
 }
+
+/** Whether two sets have the same members: an answer that an edit has left alone. */
+export function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
+}

@@ -1,5 +1,5 @@
 /** Who calls whom in a unit, directly and through ops tables. Functions are lowered only where their names say that it matters. */
-import { BodyIndex } from "./body-index.ts";
+import { BodyIndex, sameSet } from "./body-index.ts";
 import { knownMap, knownValue } from "./dependencies.ts";
 import { LoweredFile } from "./lower-c-file.ts";
 import type { MentionIndex } from "./mention-index.ts";
@@ -278,8 +278,4 @@ function sameEntries(a: readonly TableEntry[], b: readonly TableEntry[]): boolea
       );
     })
   );
-}
-
-function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
-  return a.size === b.size && [...a].every((one) => b.has(one));
 }

@@ -1,5 +1,14 @@
 /** Small walkers over the program that every reader needs: types of expressions, parts, loads, printing, canonical keys. */
-import type { Expression, Place, ProgramFunction, Statement, Step, Terminator, Variable } from "./program.ts";
+import type {
+  CallStatement,
+  Expression,
+  Place,
+  ProgramFunction,
+  Statement,
+  Step,
+  Terminator,
+  Variable,
+} from "./program.ts";
 import { charPointer, unsignedLongType } from "./scalar-types.ts";
 import type { Type } from "./types.ts";
 import { unknownType } from "./types.ts";
@@ -224,6 +233,16 @@ export function printType(type: Type): string {
 /** Whether the expression is the constant 0 (NULL included). */
 export function isZero(expression: Expression): boolean {
   return expression.kind === "constant" && expression.value === 0n;
+}
+
+/** The name that a call's callee has in the source; empty for a call through a pointer. */
+export function directName({ callee }: CallStatement): string {
+  return callee.kind === "direct" ? callee.name : "";
+}
+
+/** Whether a place lies in a variable that lowering made, of which the source says nothing. */
+export function isTemporary(owner: ProgramFunction, place: Place): boolean {
+  return place.root.kind === "variable" && owner.variables[place.root.id]?.kind === "temporary";
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Type } from "../program/types.ts";
 import type { FileSpan } from "../text/span.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { constantValue } from "../kernel/constants.ts";
+import { type Window, windowsOf } from "./buffer-windows.ts";
 import { Hardware } from "./hardware.ts";
 import { constantOf, protections } from "./kernel-model/constants.ts";
 import { modelFunction } from "./kernel-model/index.ts";
@@ -14,34 +15,13 @@ import { iterationRounds } from "./kernel-model/iteration.ts";
 import { listFields } from "./kernel-model/scatterlist.ts";
 import { pagePointer, physicalOfPage } from "./kernel-model/pages.ts";
 import { kernelFieldType, prepareKernelField, prepareKernelObject } from "./kernel-model/records.ts";
+import type { AccessWatcher, KernelOptions } from "./kernel-options.ts";
 import { Narrator } from "./narrator.ts";
 import { type Buffer, type BufferKind, Scene, type StreamingMapping } from "./scene.ts";
 import type { Steering } from "./steering.ts";
 import { known, type Value } from "./value.ts";
 import { type ByteRange, type KernelCall, type Plan, Restart, Stop, type World } from "./world.ts";
 import type { MachinePort } from "../machine/action.ts";
-
-/** What may differ between runs on one platform. */
-export interface KernelOptions {
-  /** DMA goes through a translating IOMMU. */
-  readonly iommu: boolean;
-  /** Every streaming mapping fails, as when the IOMMU or the bounce buffers are full. */
-  readonly mappingsFail: boolean;
-  /** Every streaming mapping goes through a bounce buffer (swiotlb=force, a guest whose memory is encrypted). */
-  readonly bounces?: boolean;
-  /** cpu_dcache_is_aliasing() is false whatever the machine: to find out what the code does only because of it. */
-  readonly hidesAliasing?: boolean;
-}
-
-export interface AccessWatcher {
-  loaded(address: bigint, size: number, observation: Observation): void;
-  /** A store is about to happen. */
-  storing(address: bigint, size: number, value: Value): void;
-  stored(address: bigint, size: number, observation: Observation): void;
-}
-
-/** Bytes of a buffer that live on the machine: its first lines and the first line of its second page. */
-const windowLines = 2;
 
 export class Kernel implements World {
   readonly port: MachinePort;
@@ -218,17 +198,9 @@ export class Kernel implements World {
     return true;
   }
 
-  /** The lines of a buffer that the machine holds: the first ones, and the first of the second page. */
-  windows(virtual: bigint, size: number): readonly { readonly from: bigint; readonly to: bigint }[] {
-    const line = BigInt(this.port.model.cache.lineBytes);
-    const from = this.hardware.lineOf(virtual);
-    const end = this.hardware.lineOf(virtual + BigInt(Math.max(1, size)) - 1n) + line;
-    const head = from + line * BigInt(windowLines);
-    const ranges = [{ from, to: head < end ? head : end }];
-    const page = BigInt(this.hardware.pageBytes);
-    const second = (virtual / page + 1n) * page;
-    if (second >= head && second < virtual + BigInt(size)) ranges.push({ from: second, to: second + line });
-    return ranges;
+  /** The lines of a buffer that the machine holds. */
+  windows(virtual: bigint, size: number): readonly Window[] {
+    return windowsOf(this.hardware, this.port.model.cache.lineBytes, virtual, size);
   }
 
   /** Names memory before anything happens to it: the trace's events then call it by its name. */

@@ -11,7 +11,7 @@ import type { DriverUnit, PathStep } from "../program/program.ts";
 import type { Outcome, Trace, Verdict } from "../trace/trace.ts";
 import { replay } from "./explorer.ts";
 import { exploreBeliefs } from "./explorer-belief.ts";
-import type { KernelOptions } from "./kernel.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 import { type PathRun, runPath } from "./path-run.ts";
 import { proofById } from "./proofs/index.ts";
 import type { Proof } from "./proofs/proof.ts";

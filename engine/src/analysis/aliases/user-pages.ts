@@ -37,7 +37,9 @@ export function unpinnedPages(facts: Facts): readonly UnpinnedPages[] {
           facts
             .callsTo(one)
             .filter(
-              (other) => other.function === site.function && follows(site.function, site.statement, other.statement),
+              (other) =>
+                other.function === site.function &&
+                flowOf(site.function).follows(site.statement.id, other.statement.id),
             )
             .map((other) => [one, other.statement] as const),
         );
@@ -46,11 +48,4 @@ export function unpinnedPages(facts: Facts): readonly UnpinnedPages[] {
       if (mapped) found.push({ function: site.function, get: site.statement, name, use: mapped[1], user: mapped[0] });
     }
   return found;
-}
-
-function follows(owner: ProgramFunction, first: CallStatement, second: CallStatement): boolean {
-  const flow = flowOf(owner);
-  const [from, to] = [flow.locate(first.id), flow.locate(second.id)];
-  if (!from || !to) return false;
-  return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
 }

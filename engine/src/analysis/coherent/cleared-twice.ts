@@ -4,7 +4,7 @@
  */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
-import { expressionsOf } from "../../program/visit.ts";
+import { expressionsOf, isZero } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -37,7 +37,7 @@ export function memoryClearedTwice(facts: Facts): readonly ClearedTwice[] {
   for (const { owner, clear } of clears) {
     const here = allocations.filter((one) => one.function === owner && leadsTo(owner, one.statement, clear));
     const [memory, value] = clear.arguments;
-    if (here.length === 0 || !memory || !value || !isZero(value)) continue;
+    if (here.length === 0 || !memory || !value || !isZero(peel(value))) continue;
     // Nothing may have come between, so the function itself knows what it clears.
     const known = workingsOf(facts).provenance.localValues(owner).valueAt(clear.id, memory);
     if (!known.some(({ symbol }) => symbol.kind === "birth" && here.some((one) => one.statement === symbol.call)))
@@ -50,11 +50,6 @@ export function memoryClearedTwice(facts: Facts): readonly ClearedTwice[] {
       found.push({ allocation, clear, memory });
   }
   return found;
-}
-
-function isZero(expression: Expression): boolean {
-  const one = peel(expression);
-  return one.kind === "constant" && one.value === 0n;
 }
 
 /** Whether every way to the second call comes by the first. */

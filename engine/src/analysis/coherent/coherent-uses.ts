@@ -5,6 +5,7 @@ import type { CallStatement, Expression, PathStep, ProgramFunction } from "../..
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { placesIn } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
+import { isCoherentKind } from "../values/api-names.ts";
 import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
 import { mayHoldCoherent } from "../values/possible-kinds.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -13,7 +14,7 @@ import { type UserMapping, userMappings } from "../aliases/user-mapping.ts";
 
 /** Memory whose CPU pointer is not in the linear map for certain: dma_alloc_coherent() and its kin, and ALSA's. */
 export function isCoherentMemory(origin: Origin): boolean {
-  return origin.kind === "coherent" || origin.kind === "coherent-wc";
+  return isCoherentKind(origin.kind);
 }
 
 export function isDmaHandle(origin: Origin): boolean {

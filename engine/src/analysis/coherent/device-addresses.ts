@@ -4,7 +4,7 @@
  * A device sees DMA addresses, which only the DMA API makes (Documentation/core-api/dma-api-howto.rst:30-48, 6.12.117).
  */
 import type { CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
-import { typeOf } from "../../program/visit.ts";
+import { directName, typeOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { apiConversion, passesThrough } from "../values/api-effects.ts";
 import { isCoherentMemory, isDmaHandle } from "./coherent-uses.ts";
@@ -219,10 +219,6 @@ function parametersOf(facts: Facts, owner: ProgramFunction, call: CallStatement)
     return api.parameters.map(({ role, type }) => role === "handle" && type !== undefined && /^dma_addr_t$/.test(type));
   const target = facts.unit.functionNamed(directName(call), owner.file);
   return target?.parameters.map((id) => isDmaType(target.variables[id]?.type)) ?? [];
-}
-
-function directName(call: CallStatement): string {
-  return call.callee.kind === "direct" ? call.callee.name : "";
 }
 
 interface StoredValue {

@@ -3,10 +3,10 @@
  * is only for handing over: a map with CPU sync, a sync and a read by sg_virt() go through the linear map, which is another alias of the
  * memory than the one in use (kernel/dma/mapping.c:471-481, linux 6.12.117).
  */
-import type { Expression, Place, ProgramFunction, StatementId } from "../../program/program.ts";
+import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
 import { targetOf } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
-import { flowOf, successors } from "../flow/flow.ts";
+import { leadsTo } from "../flow/ways-between.ts";
 import { listNames } from "../streaming/scatter-lists.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -101,7 +101,7 @@ function arrives(
       rivals.filter((one) => one.made.function === made.function).map((one) => one.made.statement.id),
     );
     for (const free of facts.callsTo("sg_free_table")) if (free.function === made.function) ends.add(free.statement.id);
-    return leadsTo(made.function, made.statement.id, call.statement.id, ends);
+    return leadsTo(made.function, made.statement.id, call.statement.id, { statement: ({ id }) => ends.has(id) });
   }
   return rivals.length === 0 && [...common].every((name) => holdsOwnTables(facts, name));
 }
@@ -118,26 +118,6 @@ function holdsOwnTables(facts: Facts, key: string): boolean {
     const value = facts.valueOf({ function: owner, statement: statement.id }, statement.value);
     return value.contexts.every(({ origins }) => origins.every(({ kind }) => kind === "linear" || kind === "null"));
   });
-}
-
-function leadsTo(owner: ProgramFunction, from: StatementId, to: StatementId, ends: ReadonlySet<StatementId>): boolean {
-  const home = flowOf(owner).locate(from);
-  if (!home) return false;
-  const waiting = [{ block: home.block, index: home.index + 1 }];
-  const seen = new Set<number>();
-  for (const { block, index } of waiting) {
-    const at = owner.blocks[block];
-    if (!at) continue;
-    const stop = at.statements.slice(index).find(({ id }) => id === to || ends.has(id));
-    if (stop?.id === to) return true;
-    if (stop) continue;
-    for (const next of successors(at.terminator))
-      if (!seen.has(next)) {
-        seen.add(next);
-        waiting.push({ block: next, index: 0 });
-      }
-  }
-  return false;
 }
 
 /** Whether the map certainly works on the caches: its attributes are known, and do not tell it to leave them alone. */

@@ -5,7 +5,7 @@
  */
 import { type KnownMap, knownMap, KnownOf } from "../../program/dependencies.ts";
 import type { CallStatement, Expression, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
-import { expressionsOf } from "../../program/visit.ts";
+import { directName, expressionsOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -83,7 +83,7 @@ function causeInside(facts: Facts, owner: ProgramFunction, statement: StatementI
     for (const one of owner.blocks[id]?.statements ?? []) {
       const isBefore = id === at.block ? (flow.locate(one.id)?.index ?? 0) < at.index : flow.dominates(id, at.block);
       if (one.kind !== "call" || !isBefore || change(facts, one, 0, 2) === 0) continue;
-      cause = { function: owner, statement: one.id, span: one.calleeSpan, by: `${nameOf(one)}()` };
+      cause = { function: owner, statement: one.id, span: one.calleeSpan, by: `${directName(one)}()` };
     }
   return cause;
 }
@@ -125,7 +125,7 @@ function through(facts: Facts, statements: readonly Statement[], start: number, 
 
 /** By how much a call changes the depth. */
 function change(facts: Facts, call: CallStatement, depth: number, levels: number): number {
-  const name = nameOf(call);
+  const name = directName(call);
   if (name === "") return 0;
   const target = facts.unit.functionNamed(name, call.file);
   if (target) return depthAfter(facts, target, depth, levels) - depth;
@@ -155,10 +155,6 @@ function depthAfter(facts: Facts, owner: ProgramFunction, entry: number, levels:
   const least = ends.length === 0 ? entry : Math.min(...ends);
   mine.set(key, least);
   return least;
-}
-
-function nameOf(call: CallStatement): string {
-  return call.callee.kind === "direct" ? call.callee.name : "";
 }
 
 const registered = new KnownOf<Facts, ReadonlyMap<ProgramFunction, InterruptsOff>>();

@@ -5,10 +5,10 @@
  */
 import { KnownOf } from "../../program/dependencies.ts";
 import { kernelAliases, nameOfPages } from "../aliases/kernel-aliases.ts";
-import type { ApiFunction } from "../../kernel/contract.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
 import { apiConversion } from "../values/api-effects.ts";
+import { allocatesCoherent } from "../values/api-names.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { isCoherentMemory } from "./coherent-uses.ts";
@@ -94,14 +94,6 @@ function findAliases(facts: Facts): readonly LinearAlias[] {
 function hasSources(facts: Facts): boolean {
   const names = ["dma_to_phys", "iommu_iova_to_phys", "vmalloc_to_page", "vmalloc_to_pfn", ...Object.keys(cachedMaps)];
   return names.some((name) => facts.callsTo(name).length > 0) && facts.callsOf(allocatesCoherent).length > 0;
-}
-
-function allocatesCoherent({ effect, memory }: ApiFunction): boolean {
-  return effect === "allocate" && isCoherent(memory);
-}
-
-function isCoherent(memory: string | undefined): boolean {
-  return memory === "coherent" || memory === "coherent-wc";
 }
 
 /** The page or frame that the memory really has, found from its handle or from the kernel's page tables. */

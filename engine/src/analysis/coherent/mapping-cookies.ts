@@ -11,7 +11,14 @@ import type {
   Statement,
   StatementId,
 } from "../../program/program.ts";
-import { expressionsOf, expressionsOfTerminator, pointersOf, readsOf, targetOf } from "../../program/visit.ts";
+import {
+  directName,
+  expressionsOf,
+  expressionsOfTerminator,
+  pointersOf,
+  readsOf,
+  targetOf,
+} from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { ApiCall, Facts, Origin, Point } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -116,7 +123,7 @@ function callsByFunction(calls: readonly ApiCall[]): ReadonlyMap<CallStatement, 
 
 /** The arguments of a call that must be addresses. */
 function addressesOf(statement: CallStatement, call: ApiCall | undefined): readonly Expression[] {
-  const name = statement.callee.kind === "direct" ? statement.callee.name : "";
+  const name = directName(statement);
   const touched = touchedArguments(name).flatMap((at) => statement.arguments[at] ?? []);
   if (touched.length > 0 || !call || name.startsWith("dma_get_sgtable")) return touched;
   const argument = call.argument("cpu") ?? call.argument("data") ?? call.argument("address");

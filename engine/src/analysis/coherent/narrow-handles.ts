@@ -14,7 +14,13 @@ import type {
   Statement,
   StatementId,
 } from "../../program/program.ts";
-import { expressionsOf, expressionsOfTerminator, walkExpression } from "../../program/visit.ts";
+import {
+  directName,
+  expressionsOf,
+  expressionsOfTerminator,
+  isTemporary,
+  walkExpression,
+} from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -142,10 +148,6 @@ function sinksOf(facts: Facts, owner: ProgramFunction, statement: Statement): re
 
 function isNarrow({ type }: Place): boolean {
   return type.kind === "integer" && type.bits === 32;
-}
-
-function isTemporary(owner: ProgramFunction, place: Place): boolean {
-  return place.root.kind === "variable" && owner.variables[place.root.id]?.kind === "temporary";
 }
 
 function narrowAt(
@@ -351,7 +353,7 @@ function testsFailure(owner: ProgramFunction, condition: Expression): boolean {
   const call = owner.blocks
     .flatMap((block) => block.statements)
     .find((each) => each.kind === "call" && each.result?.root.kind === "variable" && each.result.root.id === root.id);
-  const name = call?.kind === "call" && call.callee.kind === "direct" ? call.callee.name : "";
+  const name = call?.kind === "call" ? directName(call) : "";
   return (
     call !== undefined &&
     !/^(of_(device|property|machine)|device_(property|is)|acpi_|soc_device)|_(is|has)_|^(is|has)_/.test(name)

@@ -4,12 +4,12 @@
  * Where the pointer goes to code that might test it, nothing is said.
  */
 import type { Block, CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
-import { expressionsOf } from "../../program/visit.ts";
+import { directName, expressionsOf, expressionsOfTerminator, isTemporary } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { placeKey } from "../values/field-keys.ts";
 import { placesIn } from "../flow/finding-path.ts";
-import { flowOf, successors, terminatorExpressions } from "../flow/flow.ts";
+import { flowOf, successors } from "../flow/flow.ts";
 import { gfpFlagsIn } from "./gfp-flags.ts";
 import { peel } from "../values/local-evaluation.ts";
 import type { LocalValues } from "../values/local-values.ts";
@@ -74,10 +74,10 @@ class Reader {
 
   /** The place with a name of its own: a temporary's content is stored somewhere right after. */
   firstKept(result: Place): Place {
-    if (!isTemporary(this.owner, result)) return result;
+    if (!isWholeTemporary(this.owner, result)) return result;
     for (const block of this.owner.blocks)
       for (const one of block.statements)
-        if (one.kind === "assign" && this.isResult(one.value, one.id) && !isTemporary(this.owner, one.target))
+        if (one.kind === "assign" && this.isResult(one.value, one.id) && !isWholeTemporary(this.owner, one.target))
           return one.target;
     return result;
   }
@@ -188,7 +188,7 @@ function stepThrough(
     if (step?.kind === "use") return { ...step, statement: statement.id };
     if (step) return step;
   }
-  const read = terminatorExpressions(terminator);
+  const read = expressionsOfTerminator(terminator);
   const through = read.flatMap(placesIn).find((place) => reader.throughPointer(place, -1, id));
   if (through) return { kind: "use", statement: -1, span: spanOf(through, terminator) };
   return read.some((one) => reader.concerns(one, -1, id)) ? { kind: "stop" } : undefined;
@@ -209,7 +209,7 @@ function stepOver(reader: Reader, statement: Statement): Step {
   if (statement.kind !== "call") return undefined;
   const isGiven = statement.arguments.some((one) => reader.concerns(one, statement.id));
   const api = facts.apiOf(owner, statement);
-  const name = statement.callee.kind === "direct" ? statement.callee.name : "";
+  const name = directName(statement);
   if (copying.has(name) && statement.arguments.some((one) => reader.isResult(one, statement.id)))
     return { kind: "use", span: statement.calleeSpan };
   if (/WARN|BUG|ASSERT|IS_ERR|NULL|assert|check/.test(name) && isGiven) return { kind: "stop" };
@@ -248,7 +248,7 @@ function handleUse(reader: Reader, kept: Place): UntestedAllocation["use"] | und
     const block = owner.blocks[id];
     // A test in the function itself, or a result that tells of the failure.
     if (!block) continue;
-    if (terminatorExpressions(block.terminator).some((one) => reader.concerns(one, -1, id))) return undefined;
+    if (expressionsOfTerminator(block.terminator).some((one) => reader.concerns(one, -1, id))) return undefined;
   }
   const use = flow.order
     .flatMap((id) => owner.blocks[id]?.statements ?? [])
@@ -275,7 +275,7 @@ function mayTest(facts: Facts, owner: ProgramFunction, key: string): boolean {
   if (frees) return false;
   return owner.blocks.some(
     ({ statements, terminator }) =>
-      terminatorExpressions(terminator).some(holds) ||
+      expressionsOfTerminator(terminator).some(holds) ||
       statements.some(
         (one) =>
           (one.kind === "assign" || (one.kind === "call" && !facts.apiOf(owner, one))) &&
@@ -289,8 +289,7 @@ function spanOf(place: Place, statement: FileSpan): FileSpan {
   return { file, start, end };
 }
 
-function isTemporary(owner: ProgramFunction, place: Place): boolean {
-  return (
-    place.root.kind === "variable" && place.steps.length === 0 && owner.variables[place.root.id]?.kind === "temporary"
-  );
+/** The temporary itself, not what it points to. */
+function isWholeTemporary(owner: ProgramFunction, place: Place): boolean {
+  return place.steps.length === 0 && isTemporary(owner, place);
 }

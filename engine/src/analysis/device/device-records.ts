@@ -1,12 +1,12 @@
 /** Records that a driver shares with a device: which lie in coherent memory, and which of their fields the device writes. */
 import { knownMap, type KnownMap } from "../../program/dependencies.ts";
-import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
 import { pointersOf } from "../../program/visit.ts";
 import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
 import type { FieldAccess } from "./device-order.ts";
 import type { Facts } from "../facts.ts";
 import { lastFieldIndex } from "../values/field-keys.ts";
+import { allocatesCoherent } from "../values/api-names.ts";
 import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -77,8 +77,4 @@ function isConstant(value: Expression): boolean {
 /** Whether the unit allocates coherent memory at all: without it there is nothing to ask. */
 export function hasCoherentMemory(facts: Facts): boolean {
   return facts.callsOf(allocatesCoherent).length > 0;
-}
-
-function allocatesCoherent({ effect, memory }: ApiFunction): boolean {
-  return effect === "allocate" && (memory === "coherent" || memory === "coherent-wc");
 }

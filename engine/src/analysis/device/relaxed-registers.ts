@@ -104,10 +104,7 @@ function ordersAfter(owner: ProgramFunction, register: OrderingCall, later: Orde
   const orders =
     later.effect === "mmio-write" ? later.orders !== "nothing" : /^device-(write|full)$/.test(later.orders);
   if (!orders || later === register) return false;
-  const flow = flowOf(owner);
-  const [from, to] = [flow.locate(register.call.id), flow.locate(later.call.id)];
-  if (!from || !to) return false;
-  return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
+  return flowOf(owner).follows(register.call.id, later.call.id);
 }
 
 /** Whether the branch at the end of a block tests what the call returned. */

@@ -64,11 +64,11 @@ export function unfinishedTransfers(facts: Facts): readonly UnfinishedTransfer[]
       ({ function: owner, statement }) =>
         owner === memory.owner &&
         ownership.callees(owner, statement).length === 0 &&
-        isBehind(owner, memory.made, statement),
+        flowOf(owner).follows(memory.made.id, statement.id),
     );
     // Behind a first wait that came to its end, what a second one waits for need not be the transfer.
     const first = waits.filter(({ function: owner, statement }) =>
-      waits.every((one) => one.statement === statement || !isBehind(owner, one.statement, statement)),
+      waits.every((one) => one.statement === statement || !flowOf(owner).follows(one.statement.id, statement.id)),
     );
     for (const { statement, how } of first) {
       const found = unfinished(ownership, memory, statement, how);
@@ -208,13 +208,6 @@ function answersOf(wait: CallStatement, how: GivenUp): readonly ("zero" | "negat
   return how === "zero-or-negative" ? ["zero", "negative"] : [how];
 }
 
-function isBehind(owner: ProgramFunction, first: CallStatement, second: CallStatement): boolean {
-  const flow = flowOf(owner);
-  const [from, to] = [flow.locate(first.id), flow.locate(second.id)];
-  if (!from || !to) return false;
-  return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
-}
-
 /** Between the call and the wait something starts the device: a register is written, or a function that may do so is called. */
 function isHandedOver(ownership: Ownership, { owner, made, ends }: LentMemory, wait: CallStatement): boolean {
   // A helper that maps may start the transfer as well.
@@ -226,8 +219,8 @@ function isHandedOver(ownership: Ownership, { owner, made, ends }: LentMemory, w
         one !== made &&
         one !== wait &&
         !ends.includes(one) &&
-        isBehind(owner, made, one) &&
-        isBehind(owner, one, wait) &&
+        flowOf(owner).follows(made.id, one.id) &&
+        flowOf(owner).follows(one.id, wait.id) &&
         !isQuiet(ownership, owner, one, 0),
     ),
   );

@@ -1,5 +1,6 @@
 /** The path of a finding: from the memory's birth to the sink, and how the sink's function calls what arrives. */
 import type { Expression, PathStep, Place, ProgramFunction, StatementId } from "../../program/program.ts";
+import { isTemporary } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts, Origin } from "../facts.ts";
 import { flowOf } from "./flow.ts";
@@ -87,8 +88,4 @@ export function placesIn(expression: Expression): readonly Place[] {
     default:
       return [];
   }
-}
-
-function isTemporary(owner: ProgramFunction, place: Place): boolean {
-  return place.root.kind === "variable" && owner.variables[place.root.id]?.kind === "temporary";
 }

@@ -2,15 +2,7 @@
  * The shape of a function's control flow: predecessors, order, dominators, and where a statement stands.
  * Made once per function; linear in its size but for the dominators, which are nearly so.
  */
-import type {
-  Block,
-  BlockId,
-  Expression,
-  ProgramFunction,
-  Statement,
-  StatementId,
-  Terminator,
-} from "../../program/program.ts";
+import type { Block, BlockId, ProgramFunction, Statement, StatementId, Terminator } from "../../program/program.ts";
 
 /** A condition that holds in a block since every way into it took one edge of a branch. */
 export interface Edge {
@@ -32,6 +24,8 @@ export interface Flow {
   edgesTo(block: BlockId): readonly Edge[];
   /** Whether a way leads from the end of `from` to `to`. */
   reaches(from: BlockId, to: BlockId): boolean;
+  /** Whether the second of two statements of the function may run after the first, on one pass through their block. */
+  follows(first: StatementId, second: StatementId): boolean;
 }
 
 const flows = new WeakMap<readonly Block[], Flow>();
@@ -65,22 +59,6 @@ export function successors(terminator: Terminator): readonly BlockId[] {
   }
 }
 
-/** The expressions that a terminator reads. */
-export function terminatorExpressions(terminator: Terminator): readonly Expression[] {
-  switch (terminator.kind) {
-    case "branch":
-      return [terminator.condition];
-    case "switch":
-      return [terminator.value];
-    case "return":
-      return terminator.value ? [terminator.value] : [];
-    case "iterate":
-      return terminator.arguments;
-    default:
-      return [];
-  }
-}
-
 function makeFlow(owner: ProgramFunction): Flow {
   const { blocks } = owner;
   const predecessors: BlockId[][] = blocks.map(() => []);
@@ -102,6 +80,14 @@ function makeFlow(owner: ProgramFunction): Flow {
     return false;
   };
   const reached = new Map<BlockId, ReadonlySet<BlockId>>();
+  const reaches = (from: BlockId, to: BlockId): boolean => {
+    let set = reached.get(from);
+    if (!set) {
+      set = reachable(blocks, from);
+      reached.set(from, set);
+    }
+    return set.has(to);
+  };
   return {
     function: owner,
     order,
@@ -113,13 +99,11 @@ function makeFlow(owner: ProgramFunction): Flow {
     },
     dominates,
     edgesTo: (block) => edgesTo(blocks, predecessors, immediate, dominates, block),
-    reaches: (from, to) => {
-      let set = reached.get(from);
-      if (!set) {
-        set = reachable(blocks, from);
-        reached.set(from, set);
-      }
-      return set.has(to);
+    reaches,
+    follows: (first, second) => {
+      const [from, to] = [places.get(first), places.get(second)];
+      if (!from || !to) return false;
+      return from.block === to.block ? from.index < to.index : reaches(from.block, to.block);
     },
   };
 }

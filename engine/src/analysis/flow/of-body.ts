@@ -21,7 +21,3 @@ export function ofBody<V>(
     return index.get(owner, 0) ?? answer(owner);
   };
 }
-
-export function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
-  return a.size === b.size && [...a].every((one) => b.has(one));
-}

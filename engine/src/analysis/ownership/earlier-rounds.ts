@@ -2,6 +2,7 @@
  * Fragments of a packet that are mapped round by round: when one cannot be mapped, those of the rounds before are still mapped, and
  * the packet that holds them must not be freed.
  */
+import { directName } from "../../program/visit.ts";
 import type { CallStatement } from "../../program/program.ts";
 import { afterFailure } from "../flow/failure-ways.ts";
 import type { Facts } from "../facts.ts";
@@ -59,7 +60,7 @@ function freeAfter(
       if (!isOther) unmaps.push(call);
       return isOther ? "on" : "end";
     }
-    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    const name = directName(call);
     if (!freesPlainly(name) || !texts.includes(packet)) return "on";
     frees.push(call);
     return "end";

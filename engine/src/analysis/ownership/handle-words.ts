@@ -1,13 +1,13 @@
 /** What messages and paths call a handle and the call that made it. */
 import type { PathStep } from "../../program/program.ts";
+import { isTemporary } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
 import type { Mapping } from "./ownership.ts";
 
 /** How the source calls the handle: the place that it is first kept in. */
 export function handleName(facts: Facts, { owner, call, track }: Mapping): string {
   const kept = [call.result, ...track.stores.map((store) => store.place)].find(
-    (place) =>
-      place !== undefined && !(place.root.kind === "variable" && owner.variables[place.root.id]?.kind === "temporary"),
+    (place) => place !== undefined && !isTemporary(owner, place),
   );
   return kept ? facts.textOfPlace(owner, kept) : "the handle";
 }

@@ -22,7 +22,9 @@ export interface UnmappedTwice {
 export function unmapsTwice(facts: Facts): readonly UnmappedTwice[] {
   return judged(facts).flatMap((mapping) =>
     mapping.track.doubleUnmaps.flatMap((again) => {
-      const first = mapping.track.unmaps.filter((one) => one !== again && comesBefore(mapping, one, again));
+      const first = mapping.track.unmaps.filter(
+        (one) => one !== again && flowOf(mapping.owner).follows(one.id, again.id),
+      );
       // One unmap that a loop comes back to: whether the next round maps anew is often the round's own state.
       return first.length > 0 ? [{ mapping, first, again }] : [];
     }),
@@ -99,12 +101,4 @@ function judged(facts: Facts): readonly Mapping[] {
   return ownershipOf(facts)
     .mappings("map-streaming", "map-sg", "map-resource")
     .filter((mapping) => mapping.made.api.error !== "negative-or-zero" && !testedByHand(facts, mapping));
-}
-
-function comesBefore({ owner }: Mapping, one: CallStatement, other: CallStatement): boolean {
-  const flow = flowOf(owner);
-  const from = flow.locate(one.id);
-  const to = flow.locate(other.id);
-  if (!from || !to) return false;
-  return from.block === to.block ? from.index < to.index : flow.reaches(from.block, to.block);
 }

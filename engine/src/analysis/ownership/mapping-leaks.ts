@@ -2,6 +2,7 @@
  * Mappings that stay behind when a function fails: error returns which are reached with the mapping in place, where nobody else can
  * still end it. What a function maps on success belongs to whoever gets the handle; what it maps before it fails is its own.
  */
+import { directName } from "../../program/visit.ts";
 import type { CallStatement, ProgramFunction } from "../../program/program.ts";
 import type { Facts } from "../facts.ts";
 import { afterFailure, type Failure, failureOf } from "../flow/failure-ways.ts";
@@ -192,7 +193,7 @@ export function isFailure(facts: Facts, { owner, track, call }: Mapping, exit: M
   if (track.site.handles.includes(value) || value === resultName(call)) return false;
   const from = flowOf(owner).statement(Number(result[1]));
   if (from?.kind !== "call") return false;
-  const name = from.callee.kind === "direct" ? from.callee.name : "";
+  const name = directName(from);
   if (name === "ERR_PTR" || name === "ERR_CAST") return true;
   // The result of a call that gives 0 or a negative errno, returned where it is not 0.
   return truth === true && owner.result.kind === "integer" && owner.result.signed && isErrno(facts, owner, from);

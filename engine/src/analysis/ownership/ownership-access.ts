@@ -9,7 +9,7 @@ import type {
   StatementId,
   Terminator,
 } from "../../program/program.ts";
-import { expressionsOf, expressionsOfTerminator } from "../../program/visit.ts";
+import { directName, expressionsOf, expressionsOfTerminator } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { flowOf } from "../flow/flow.ts";
 import {
@@ -193,7 +193,7 @@ function callAccesses(
   call: CallStatement,
   summaries: AccessSummaries,
 ): readonly CpuAccess[] {
-  const name = call.callee.kind === "direct" ? call.callee.name : "";
+  const name = directName(call);
   const pointer = (index: number): SymbolicValue | undefined => {
     const argument = call.arguments[index];
     return argument && values.evaluate(environment, argument);

@@ -2,6 +2,7 @@
  * Handles that nobody tests: a map call whose result reaches no dma_mapping_error() in its function, in the helpers that get
  * the handle, or in the callers that the helper gives it to.
  */
+import { directName, isZero } from "../../program/visit.ts";
 import type { CallStatement, Expression, ProgramFunction } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts } from "../facts.ts";
@@ -104,7 +105,7 @@ class HandleChecks {
     for (const { call, argument } of track.passes) {
       const callees = this.#ownership.callees(owner, call);
       if (callees.some((callee) => this.#checksParameter(callee, argument))) return true;
-      const name = call.callee.kind === "direct" ? call.callee.name : "";
+      const name = directName(call);
       // A function of another driver or a macro of another header: what it is called is all that is known of it.
       if (
         callees.length === 0 &&
@@ -212,10 +213,10 @@ function wrongComparison({ site, comparisons, passes }: Track, values: Ownership
     const span = spanOf(condition);
     if (/^[=!]=$/.test(inner.operator) && [inner.left, inner.right].some(isErrorValue))
       return { kind: "by-hand", ...span };
-    if (inner.operator === "<" && isZero(inner.right)) return { kind: "negative", ...span };
+    if (inner.operator === "<" && isZero(peel(inner.right))) return { kind: "negative", ...span };
   }
   for (const { call, by } of passes) {
-    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    const name = directName(call);
     if (by === "value" && pointerTests.has(name)) return { kind: "error-pointer", by: name, ...spanOf(call) };
   }
   return undefined;
@@ -227,11 +228,6 @@ function isErrorValue(expression: Expression): boolean {
   const one = peel(expression);
   return (one.kind === "symbol" || one.kind === "constant") && one.name === "DMA_MAPPING_ERROR";
 }
-function isZero(expression: Expression): boolean {
-  const one = peel(expression);
-  return one.kind === "constant" && one.value === 0n;
-}
-
 function spanOf({ file, start, end }: FileSpan): FileSpan {
   return { file, start, end };
 }

@@ -14,17 +14,16 @@ export interface State {
 /** Whether the mapping is in place: certainly, certainly not any more, or whoever was called may have ended it. */
 export type Life = "mapped" | "unmapped" | "unsure";
 
-/** The handle, or something computed from nothing but it: `cpu_to_le32(handle)`, `handle + 2`. */
-export function isHandle(text: string, state: State): boolean {
+/** The handle, or something computed from nothing but it: `cpu_to_le32(handle)`, `handle + 2`; or what contains one of `telling`. */
+export function isHandle(text: string, state: State, telling: Iterable<string> = []): boolean {
   for (const handle of state.handles) if (text.includes(handle)) return true;
+  for (const name of telling) if (text.includes(name)) return true;
   return false;
 }
 
 /** The handle, or something that it went into: what a call made of it. */
 export function mentions(text: string, state: State): boolean {
-  if (isHandle(text, state)) return true;
-  for (const name of state.derived) if (text.includes(name)) return true;
-  return false;
+  return isHandle(text, state, state.derived);
 }
 
 /** The state without names that are made anew. */

@@ -15,7 +15,7 @@ import type {
   VariableId,
 } from "../../program/program.ts";
 import type { Type } from "../../program/types.ts";
-import { typeOf } from "../../program/visit.ts";
+import { directName, typeOf } from "../../program/visit.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { flowOf } from "../flow/flow.ts";
@@ -197,7 +197,7 @@ export class OwnershipValues {
       const pointed = peel(argument);
       return pointed.kind === "address" ? this.locate(environment, pointed.place) : undefined;
     });
-    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    const name = directName(call);
     const accessed = callees.length === 0 ? accessedField(name, values, call.arguments) : undefined;
     const result = accessed
       ? this.read(environment, { ...accessed.at, field: accessed.field })

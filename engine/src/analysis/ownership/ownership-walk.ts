@@ -3,6 +3,7 @@
  * becomes of the handle, what the CPU touches meanwhile. Property simulation: states are merged only where the owner agrees, and
  * what branches taught is kept as far as the merged ways agree on it.
  */
+import { directName } from "../../program/visit.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { BlockId, CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -223,7 +224,7 @@ class Walk {
       if (state.handles.has(text)) handles.add(name);
       else if (mentions(text, state)) {
         derived.add(name);
-        if (this.#tells(text, state)) this.#telling.add(name);
+        if (isHandle(text, state, this.#telling)) this.#telling.add(name);
       }
       const path = state.buffers.get(coming.object);
       if (path !== undefined && path === coming.path) buffers.set(name, "");
@@ -304,9 +305,9 @@ class Walk {
     }
     if (state.life !== "mapped") return state;
     if (call !== this.#site.call && this.#identity.mapsAgain(environment, call, api, state)) this.#remaps.add(call);
-    if (freesPlainly(nameOf(call)) && callees.length === 0) {
+    if (freesPlainly(directName(call)) && callees.length === 0) {
       const freed = call.arguments.map((one) => textOfValue(this.#values.evaluate(environment, one)));
-      if (freed.some((one) => holdsBuffer(one, state, nameOf(call)))) this.#earlyFrees.add(call);
+      if (freed.some((one) => holdsBuffer(one, state, directName(call)))) this.#earlyFrees.add(call);
       return state;
     }
     const gone =
@@ -347,7 +348,7 @@ class Walk {
     const begins =
       (api !== undefined && handingBack.has(api.effect) && ours()) ||
       callees.some((one) => this.#context.handsBack(one)) ||
-      (api === undefined && callees.length === 0 && /sync|flush/.test(nameOf(call)));
+      (api === undefined && callees.length === 0 && /sync|flush/.test(directName(call)));
     if (ends) this.#releases.add(call);
     if (begins) this.#handBacks.add(call);
     if (ends) return { ...state, device: false };
@@ -381,7 +382,8 @@ class Walk {
   #tested(block: BlockId, environment: Environment, condition: Expression, state: State): void {
     const { name } = conditionOf(this.#values, environment, condition);
     if (state.handles.has(name)) this.#zeroTests.set(block, { condition, block });
-    else if (/!=|[<>=]/.test(name) && this.#tells(name, state)) this.#comparisons.set(block, { condition, block });
+    else if (/!=|[<>=]/.test(name) && isHandle(name, state, this.#telling))
+      this.#comparisons.set(block, { condition, block });
   }
 
   /** Whether an API call may be about our handle. */
@@ -390,18 +392,8 @@ class Walk {
     return this.#identity.mayConcern(environment, call, api, state, kept);
   }
 
-  #tells(text: string, state: State): boolean {
-    if (isHandle(text, state)) return true;
-    for (const name of this.#telling) if (text.includes(name)) return true;
-    return false;
-  }
-
   #isMap(statement: Statement, ...effects: readonly string[]): boolean {
     const api = statement.kind === "call" ? this.#context.api(this.#owner, statement) : undefined;
     return api !== undefined && effects.includes(api.effect);
   }
-}
-
-function nameOf(call: CallStatement): string {
-  return call.callee.kind === "direct" ? call.callee.name : "";
 }

@@ -4,10 +4,10 @@
  * (include/linux/scatterlist.h:11-43, drivers/iommu/dma-iommu.c: __finalise_sg(), linux 6.12.117).
  */
 import { isMessage } from "../../kernel/inert.ts";
-import type { Block, Expression, Place, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
+import type { Block, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { expressionsOf, placeKey, targetOf, walkExpression, walkPlace } from "../../program/visit.ts";
 import type { ApiCall, Facts } from "../facts.ts";
-import { flowOf, successors } from "../flow/flow.ts";
+import { type Ends, leadsTo } from "../flow/ways-between.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { listNames } from "./scatter-lists.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -126,10 +126,9 @@ function isOne(count: Expression | undefined): boolean {
 function sameEntry(address: ApiCall, { statement, read }: LengthRead): boolean {
   const roots = variablesOf(read.place);
   const { function: owner } = address;
-  return (
-    leadsTo(owner, address.statement.id, statement.id, roots) ||
-    leadsTo(owner, statement.id, address.statement.id, roots)
-  );
+  const [one, other] = [address.statement.id, statement.id];
+  const moving: Ends = { statement: (each) => moves(each, roots), block: (each) => movesAtEnd(each, roots) };
+  return one === other || leadsTo(owner, one, other, moving) || leadsTo(owner, other, one, moving);
 }
 
 function variablesOf(place: Place): ReadonlySet<number> {
@@ -140,34 +139,6 @@ function variablesOf(place: Place): ReadonlySet<number> {
       ids.add(part.place.root.id);
   });
   return ids;
-}
-
-/** Whether the end of the one statement is followed by the other before any of the variables gets a new value. */
-function leadsTo(owner: ProgramFunction, from: StatementId, to: StatementId, variables: ReadonlySet<number>): boolean {
-  if (from === to) return true;
-  const home = flowOf(owner).locate(from);
-  if (!home) return false;
-  const waiting: { readonly block: number; readonly index: number }[] = [{ block: home.block, index: home.index + 1 }];
-  const seen = new Set<number>();
-  for (const { block, index } of waiting) {
-    const at = owner.blocks[block];
-    if (!at) continue;
-    let ended = false;
-    for (const statement of at.statements.slice(index)) {
-      if (statement.id === to) return true;
-      if (moves(statement, variables)) {
-        ended = true;
-        break;
-      }
-    }
-    if (ended || movesAtEnd(at, variables)) continue;
-    for (const next of successors(at.terminator))
-      if (!seen.has(next)) {
-        seen.add(next);
-        waiting.push({ block: next, index: 0 });
-      }
-  }
-  return false;
 }
 
 function moves(statement: Statement, variables: ReadonlySet<number>): boolean {

@@ -4,7 +4,8 @@
  */
 import type { Expression, Place, ProgramFunction, Statement, VariableId } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
-import { successors, terminatorExpressions } from "../flow/flow.ts";
+import { expressionsOf, expressionsOfTerminator, isZero, targetOf } from "../../program/visit.ts";
+import { successors } from "../flow/flow.ts";
 
 export interface SgMapMisread {
   readonly call: ApiCall;
@@ -81,7 +82,7 @@ function usesAfter(call: ApiCall, id: VariableId): Uses {
     const { block, from } = next;
     let ended = false;
     for (const statement of block.statements.slice(from)) {
-      for (const expression of expressionsOf(statement)) count(expression, id, uses);
+      for (const expression of expressionsReadBy(statement)) count(expression, id, uses);
       if (statement.kind === "opaque") uses.otherTests++;
       if (overwrites(statement, id)) {
         ended = true;
@@ -89,7 +90,7 @@ function usesAfter(call: ApiCall, id: VariableId): Uses {
       }
     }
     if (ended) continue;
-    for (const expression of terminatorExpressions(block.terminator)) {
+    for (const expression of expressionsOfTerminator(block.terminator)) {
       count(expression, id, uses);
       if (block.terminator.kind === "branch" && isRead(expression, id)) uses.otherTests++;
       if (block.terminator.kind === "switch" && mentions(expression, id)) uses.otherTests++;
@@ -125,10 +126,6 @@ function isSignTest(test: Expression & { readonly kind: "binary" }, id: Variable
   return false;
 }
 
-function isZero(expression: Expression): boolean {
-  return expression.kind === "constant" && expression.value === 0n;
-}
-
 function isRead(expression: Expression, id: VariableId): boolean {
   let inner = expression;
   while (inner.kind === "cast") inner = inner.operand;
@@ -145,7 +142,7 @@ function mentions(expression: Expression, id: VariableId): boolean {
 
 function escapes(owner: ProgramFunction, id: VariableId): boolean {
   return owner.blocks.some((block) =>
-    [...block.statements.flatMap(expressionsOf), ...terminatorExpressions(block.terminator)].some((expression) =>
+    [...block.statements.flatMap(expressionsReadBy), ...expressionsOfTerminator(block.terminator)].some((expression) =>
       partsOf(expression).some((part) => part.kind === "address" && isVariable(part.place, id)),
     ),
   );
@@ -159,24 +156,10 @@ function overwrites(statement: Statement, id: VariableId): boolean {
   return statement.kind === "declare" && statement.variable === id;
 }
 
-export function expressionsOf(statement: Statement): readonly Expression[] {
-  switch (statement.kind) {
-    case "assign":
-      return [statement.value, ...indicesOf(statement.target)];
-    case "call":
-      return [
-        ...statement.arguments,
-        ...(statement.callee.kind === "indirect" ? [statement.callee.target] : []),
-        ...(statement.result ? indicesOf(statement.result) : []),
-      ];
-    case "evaluate":
-      return [statement.value];
-    case "zero":
-      return indicesOf(statement.target);
-    case "declare":
-    case "opaque":
-      return [];
-  }
+/** All that a statement reads, the indices of the place that it writes among it. */
+export function expressionsReadBy(statement: Statement): readonly Expression[] {
+  const target = targetOf(statement);
+  return [...expressionsOf(statement), ...(target ? indicesOf(target) : [])];
 }
 
 function indicesOf(place: Place): readonly Expression[] {

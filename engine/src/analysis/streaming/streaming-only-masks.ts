@@ -5,6 +5,7 @@
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { ApiCall, Facts } from "../facts.ts";
 import { fourGigabytes, maskOf } from "./mask-fallbacks.ts";
+import { allocatesCoherent } from "../values/api-names.ts";
 import { workingsOf } from "../unit-facts.ts";
 
 export interface StreamingOnlyMask {
@@ -40,13 +41,13 @@ export function streamingOnlyMasks(facts: Facts): readonly StreamingOnlyMask[] {
 }
 
 function coherentIn(facts: Facts, file: string): StreamingOnlyMask["coherent"] | undefined {
-  const made = facts.callsOf(allocatesCoherent);
+  const made = facts.callsOf(allocatesWithHandle);
   const pooled = pools.flatMap((name) => facts.callsTo(name).map((site) => ({ ...site, name })));
   return [...made, ...pooled]
     .filter((one) => one.function.file === file)
     .sort((a, b) => a.statement.start - b.statement.start)[0];
 }
 
-function allocatesCoherent({ effect, handle, memory }: ApiFunction): boolean {
-  return effect === "allocate" && handle === "dma-coherent" && (memory === "coherent" || memory === "coherent-wc");
+function allocatesWithHandle(api: ApiFunction): boolean {
+  return api.handle === "dma-coherent" && allocatesCoherent(api);
 }

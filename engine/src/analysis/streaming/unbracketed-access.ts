@@ -3,7 +3,7 @@
  * maintenance (drivers/dma-buf/dma-buf.c:1284-1344,1386-1441, linux 6.12.117).
  */
 import type { CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
-import { expressionsOf, readsOf } from "../../program/visit.ts";
+import { directName, expressionsOf, readsOf } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
 import { peel } from "../values/local-evaluation.ts";
@@ -77,7 +77,7 @@ function escapes(owner: ProgramFunction, mapped: CallStatement, map: number): bo
         expressionsOf(statement).some((one) => readsOf(one).some((place) => isWhole(place, map)))
       );
     if (statement.kind !== "call" || statement === mapped) return false;
-    const name = statement.callee.kind === "direct" ? statement.callee.name : "";
+    const name = directName(statement);
     return !/^(dma_buf_v|iosys_map_)/.test(name) && statement.arguments.some((one) => isMap(one, map));
   });
 }

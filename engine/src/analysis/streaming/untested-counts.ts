@@ -4,12 +4,13 @@
  */
 import type { CallStatement, Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import type { ApiCall, Facts } from "../facts.ts";
-import { successors, terminatorExpressions } from "../flow/flow.ts";
+import { directName, expressionsOfTerminator } from "../../program/visit.ts";
+import { successors } from "../flow/flow.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { passesThrough } from "../values/api-effects.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import { workingsOf } from "../unit-facts.ts";
-import { counting, expressionsOf, listText, partsOf } from "./sg-map-results.ts";
+import { counting, expressionsReadBy, listText, partsOf } from "./sg-map-results.ts";
 
 export interface UntestedCount {
   readonly call: ApiCall;
@@ -116,7 +117,7 @@ class CountUses {
       this.mayBeTested = true;
       return;
     }
-    for (const expression of expressionsOf(statement)) this.#tests(owner, expression, isCount, false);
+    for (const expression of expressionsReadBy(statement)) this.#tests(owner, expression, isCount, false);
     if (statement.kind === "assign" && isCount(peel(statement.value))) this.#copied(statement.target, depth);
     if (statement.kind === "call") this.#passed(owner, statement, isCount, depth);
   }
@@ -133,7 +134,7 @@ class CountUses {
       if (given.kind === "binary" && comparisons.has(given.operator)) continue;
       if (!partsOf(given).some((part) => isCount(part) || isAddressOf(part, isCount))) continue;
       const callees = workingsOf(this.#facts).index.callees(owner, call);
-      const name = call.callee.kind === "direct" ? call.callee.name : "";
+      const name = directName(call);
       const indifferent = caresNot.test(name) || passesThrough(name) !== undefined;
       if (callees.length === 0 && !indifferent) this.mayBeTested = true;
       for (const callee of callees) {
@@ -156,7 +157,7 @@ class CountUses {
     { terminator }: ProgramFunction["blocks"][number],
     isCount: (one: Expression) => boolean,
   ): void {
-    for (const expression of terminatorExpressions(terminator)) {
+    for (const expression of expressionsOfTerminator(terminator)) {
       // How many entries were made is given back: 0 for none.
       if (terminator.kind === "return" && isCounter(owner, expression)) this.mayBeTested = true;
       if (!partsOf(expression).some(isCount)) continue;

@@ -1,6 +1,7 @@
 /** Names of the catalogue by what they do: where a search begins, so that code that holds none of them is not looked into. */
 import { apiFunctions } from "../../kernel/catalogue.ts";
 import type { ApiFunction, Effect } from "../../kernel/contract.ts";
+import type { OriginKind } from "../facts.ts";
 
 const byEffect = new Map<Effect, string[]>();
 const byField = new Map<string, string[]>();
@@ -31,6 +32,16 @@ export function namesTakenBy(wanted: (api: ApiFunction) => boolean): readonly st
 /** Functions that fill the field "record.field" of a struct which an argument or the result points to, without naming it. */
 export function namesThatFill(field: string): readonly string[] {
   return byField.get(field) ?? [];
+}
+
+/** Whether memory of that kind is coherent, whatever its memory type. */
+export function isCoherentKind(kind: OriginKind | undefined): boolean {
+  return kind === "coherent" || kind === "coherent-wc";
+}
+
+/** Whether a call returns new coherent memory. */
+export function allocatesCoherent({ effect, memory }: ApiFunction): boolean {
+  return effect === "allocate" && isCoherentKind(memory);
 }
 
 function add<Key>(map: Map<Key, string[]>, key: Key, name: string): void {

@@ -2,6 +2,7 @@
  * Forward analysis of one function: which symbols each storage location may hold before each statement.
  * Joins keep every alternative; an assignment kills what was there on that path. Knows nothing of callers: see provenance.ts.
  */
+import { directName } from "../../program/visit.ts";
 import { making, newAnswer } from "../../program/dependencies.ts";
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type {
@@ -236,7 +237,7 @@ export class LocalValues {
   }
 
   #resultOf(state: State, call: CallStatement, api: ApiFunction | undefined): LocalValue {
-    const name = call.callee.kind === "direct" ? call.callee.name : "";
+    const name = directName(call);
     const argument = (index: number): LocalValue => {
       const expression = call.arguments[index];
       return expression ? evaluate(this.owner, state, expression) : unknownValue;

@@ -2,10 +2,10 @@
  * Which kinds of memory can come about in a unit at all, told by the names of what makes them: a rule that asks for one of them
  * need not follow a single value in a unit that holds none of the names.
  */
-import type { ApiFunction, MemoryKind } from "../../kernel/contract.ts";
+import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Facts } from "../facts.ts";
 import { workingsOf } from "../unit-facts.ts";
-import { namesTakenBy } from "./api-names.ts";
+import { isCoherentKind, namesTakenBy } from "./api-names.ts";
 import { soundAllocations } from "./sound-buffers.ts";
 
 /** Whether some value of the unit may be coherent memory. Never false where one is. */
@@ -20,9 +20,5 @@ export function mayHoldCoherent(facts: Facts): boolean {
 }
 
 function makesCoherent({ memory, memoryBy, lands }: ApiFunction): boolean {
-  return lands !== undefined || isCoherent(memory) || Object.values(memoryBy?.kinds ?? {}).some(isCoherent);
-}
-
-function isCoherent(kind: MemoryKind | undefined): boolean {
-  return kind === "coherent" || kind === "coherent-wc";
+  return lands !== undefined || isCoherentKind(memory) || Object.values(memoryBy?.kinds ?? {}).some(isCoherentKind);
 }

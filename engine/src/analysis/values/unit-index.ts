@@ -4,7 +4,7 @@
  */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { CallStatement, DriverUnit, Place, ProgramFunction, Statement } from "../../program/program.ts";
-import { BodyIndex } from "../../program/body-index.ts";
+import { BodyIndex, sameSet } from "../../program/body-index.ts";
 import { knownMap } from "../../program/dependencies.ts";
 import { namesThatFill } from "./api-names.ts";
 import { bornOf, releasedTo } from "./api-effects.ts";
@@ -280,8 +280,4 @@ function pushStore(own: Map<string, OwnPart>, key: string, store: Store): void {
 
 function single<T>(value: T): ReadonlyMap<0, T> {
   return new Map([[0, value]]);
-}
-
-function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
-  return a.size === b.size && [...a].every((one) => b.has(one));
 }

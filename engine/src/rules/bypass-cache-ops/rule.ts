@@ -3,6 +3,7 @@
  * not show, as page tables of other subsystems and user memory.
  */
 import { cacheBypasses } from "../../analysis/aliases/cache-bypass.ts";
+import { isCoherentMemory } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
@@ -32,7 +33,7 @@ export default rule;
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { call, subject, origin } of cacheBypasses(facts)) {
     const { function: owner, statement, name } = call;
-    const coherent = origin.kind === "coherent" || origin.kind === "coherent-wc";
+    const coherent = isCoherentMemory(origin);
     yield {
       ...statement.calleeSpan,
       message: coherent

@@ -10,6 +10,7 @@ import { type Environment, type OwnershipValues, textOfValue } from "../../analy
 import type { AccessViolation } from "../../analysis/ownership/ownership-violations.ts";
 import { indentationAt, lineStart, startWithComment } from "../../analysis/fixes/source-edits.ts";
 import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
+import { isTemporary } from "../../program/visit.ts";
 import type { TextEdit } from "../../text/edit.ts";
 import type { RuleFix } from "../rule.ts";
 
@@ -96,7 +97,7 @@ function removals(text: string, file: string, lines: readonly Lines[]): readonly
 /** The place that a call's result is written to in the source: its own, or that of the assignment of its temporary. */
 function targetOf(owner: ProgramFunction, call: Statement & { readonly kind: "call" }): Place | Statement | undefined {
   const { result } = call;
-  if (result?.root.kind !== "variable" || owner.variables[result.root.id]?.kind !== "temporary") return result;
+  if (result?.root.kind !== "variable" || !isTemporary(owner, result)) return result;
   const { id } = result.root;
   for (const block of owner.blocks)
     for (const one of block.statements)
@@ -183,7 +184,7 @@ function bracketed(
     .map(({ place }) => place)
     .find(
       (place) =>
-        isWritten(owner, place) &&
+        !isTemporary(owner, place) &&
         textOfValue(values.read(here, values.locate(here, place))).includes(`<R${made.call.id}>`),
     );
   const [device] = made.call.arguments;
@@ -203,8 +204,4 @@ function bracketed(
       { file: owner.file, start: last.end, end: last.end, newText: sync("device") },
     ],
   };
-}
-
-function isWritten(owner: ProgramFunction, place: Place): boolean {
-  return place.root.kind !== "variable" || owner.variables[place.root.id]?.kind !== "temporary";
 }

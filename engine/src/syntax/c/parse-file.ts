@@ -14,7 +14,6 @@ import type {
 } from "./ast.ts";
 import type { Span } from "../../text/span.ts";
 import { endsArm, parseConditionalGroup } from "./conditional-group.ts";
-import { Cursor } from "./cursor.ts";
 import { readDefine, readInclude } from "./directives.ts";
 import { parseArguments } from "./parse-arguments.ts";
 import {
@@ -29,42 +28,9 @@ import {
 } from "./parse-declarator.ts";
 import { parseBlock } from "./parse-statement.ts";
 import { parseSpecifiers } from "./parse-type.ts";
-import type { FileBrace } from "./splitter.ts";
-import type { Tokens } from "./lexer.ts";
-import { KeptTokens, TokenDigest } from "./mentions.ts";
+import type { FileCursor } from "./file-cursor.ts";
+import { TokenDigest } from "./mentions.ts";
 import { beginsType, K, T } from "./tokens.ts";
-
-/** The cursor of a whole file, with its file-scope braces and the directives that were taken out of its functions. */
-export class FileCursor extends Cursor {
-  readonly braces: readonly FileBrace[];
-  readonly kept: KeptTokens;
-  readonly hoisted: readonly number[];
-  nextBrace = 0;
-  nextHoisted = 0;
-
-  constructor(tokens: Tokens, braces: readonly FileBrace[], hoisted: readonly number[]) {
-    super(tokens);
-    this.braces = braces;
-    this.kept = new KeptTokens(tokens);
-    this.hoisted = hoisted;
-  }
-
-  /** The file-scope brace that opens at the current token. */
-  braceHere(): FileBrace | undefined {
-    while ((this.braces[this.nextBrace]?.open ?? this.count) < this.pos) this.nextBrace++;
-    const brace = this.braces[this.nextBrace];
-    return brace?.open === this.pos ? brace : undefined;
-  }
-  /** Index behind the brace at the current token, or one further when it is none of file scope. */
-  behindBrace(pos: number): number {
-    for (let i = this.nextBrace; i < this.braces.length; i++) {
-      const brace = this.braces[i];
-      if (brace === undefined || brace.open > pos) break;
-      if (brace.open === pos) return brace.missing ? Math.max(brace.close, pos + 1) : brace.close + 1;
-    }
-    return pos + 1;
-  }
-}
 
 /** Reason of the gap that a function with a missing brace is. In such a file the layout tells where functions end. */
 export const unpairedReason = "the braces of the function do not pair";

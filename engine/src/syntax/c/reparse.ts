@@ -2,7 +2,8 @@
 import type { FunctionDefinition, SyntaxGap, TopLevel, TranslationUnit } from "./ast.ts";
 import { lex, type Tokens } from "./lexer.ts";
 import { declaredName } from "./parse-declarator.ts";
-import { FileCursor, parseItems, unpairedReason } from "./parse-file.ts";
+import { FileCursor } from "./file-cursor.ts";
+import { parseItems, unpairedReason } from "./parse-file.ts";
 import { splitFile } from "./splitter.ts";
 import { keywordCount, T } from "./tokens.ts";
 
