@@ -168,6 +168,21 @@ describe("a broken function never loses the others", () => {
   });
 });
 
+describe("what is not understood at file scope", () => {
+  const last = "int g(void)\n{\n\treturn 1;\n}\n";
+  test.each([
+    ["a block", "int a b { x; y; }\n", [17]],
+    ["blocks in a block", "@ foo { { x; } }\n", [16]],
+    ["a block with the next function on its line", "struct 5 { int a; } ", [19]],
+    ["two blocks", "int = { 1, 2 } + 3 { 4 };\n", [14, 25]],
+  ])("ends behind %s, and what follows is read", (_, broken, ends) => {
+    const { items, gaps } = parseC(broken + last);
+    expect(items.filter(({ kind }) => kind === "unknown").map(({ end }) => end)).toEqual(ends);
+    expect(gaps.length).toBe(ends.length);
+    expect(functions(items).map(({ name }) => name)).toEqual(["g"]);
+  });
+});
+
 describe("limits", () => {
   const deep = (open: string, close: string, n = 10_000): string => open.repeat(n) + "x" + close.repeat(n);
   test.each([
