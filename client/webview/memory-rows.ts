@@ -57,6 +57,17 @@ const mostRows = 24;
 /** A larger access is the zeroing or filling of a whole buffer: it alone is no reason to draw every byte. */
 const smallAccess = 16;
 
+/** Bytes of an access as people read them: those of a row in full, of more the one that fills them, or the first ones. */
+export function spellBytes(value: string): string {
+  const bytes = value.match(/../g) ?? [];
+  if (bytes.length <= rowBytes) return value;
+  const [first = ""] = bytes;
+  const size = `${String(bytes.length)} bytes`;
+  return bytes.every((one) => one === first)
+    ? `${first} in ${size}`
+    : `${bytes.slice(0, rowBytes).join("")}… (${size})`;
+}
+
 export function memoryRows(trace: Trace): readonly MemoryRow[] {
   const touched = touchedBy(trace, smallAccess);
   if (touched.size === 0) for (const physical of touchedBy(trace, Number.POSITIVE_INFINITY)) touched.add(physical);

@@ -2,7 +2,7 @@ import { Replay, timelineOf, type Trace, type TraceEvent } from "@dma-lens/engin
 import { expect, test } from "vitest";
 import { type HostMessage, type PanelReplay, type PanelState, protocolVersion } from "../shared/protocol.ts";
 import { keyMove } from "./keys.ts";
-import { memoryRows, viewRow } from "./memory-rows.ts";
+import { memoryRows, spellBytes, viewRow } from "./memory-rows.ts";
 import { emptyModel, move, type PanelModel, receive } from "./panel-model.ts";
 
 const at = (step: number, agent: TraceEvent["agent"]) => ({ step, agent, sentence: `Sentence ${step}.` });
@@ -126,3 +126,10 @@ test("keys step, and leave typing and shortcuts alone", () => {
     keyMove({ key: " ", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false }, "BUTTON"),
   ).toBeUndefined();
 });
+
+test.each([
+  ["11223344", "11223344"],
+  ["1122334455667788", "1122334455667788"],
+  ["00".repeat(32), "00 in 32 bytes"],
+  ["112233445566778899aa", "1122334455667788… (10 bytes)"],
+])("the bytes %s are spelled %s", (value, words) => expect(spellBytes(value)).toBe(words));

@@ -1,7 +1,7 @@
 /** The picture: the same bytes in the cache and in RAM, side by side, and who looks at them. */
 import type { Trace } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
-import { type Access, type ByteCell, type CachedCopy, hex, type RowView } from "../memory-rows.ts";
+import { type Access, type ByteCell, type CachedCopy, hex, type RowView, spellBytes } from "../memory-rows.ts";
 
 export function memoryView(trace: Trace, rows: readonly RowView[]): TemplateResult {
   const { platform } = trace;
@@ -73,9 +73,9 @@ const copyCells = (copy: CachedCopy): TemplateResult =>
 
 const accessView = (access: Access): TemplateResult =>
   html`<div class="access ${access.stale ? "is-stale" : ""}">
-    ${who(access.agent)} ${access.verb} <code>${access.value}</code>
+    ${who(access.agent)} ${access.verb} <code>${spellBytes(access.value)}</code>
     <span class="quiet">${access.verb === "reads" ? "from" : "into"} ${place(access.supplier)}</span>
-    ${access.stale ? html`<strong>≠ newest <code>${access.expected ?? "?"}</code></strong>` : nothing}
+    ${access.stale ? html`<strong>≠ newest <code>${access.expected === undefined ? "?" : spellBytes(access.expected)}</code></strong>` : nothing}
   </div>`;
 
 const place = (supplier: string): string =>
