@@ -8,6 +8,8 @@ import {
   parseReadings,
   placeKey,
   readingsOf,
+  samples,
+  shareOf,
   tallyOf,
 } from "../test/corpus/readings.ts";
 
@@ -30,6 +32,35 @@ describe("the readings", () => {
     expect(tally.found).toBeGreaterThan(0);
     expect(tally.read).toBeGreaterThanOrEqual(Math.min(30, tally.found));
     expect(tally.right / tally.read).toBeGreaterThanOrEqual(0.9);
+  });
+});
+
+describe("a random draw of what is on by default", () => {
+  it("was made", () => {
+    expect(samples().length).toBeGreaterThan(0);
+  });
+
+  it.each(samples().map((sample) => [sample.name, sample] as const))(
+    "%s was read to the end, and nine in ten are right",
+    (_, sample) => {
+      const places = sample.drawn.map(({ rule, place }) => `${rule}\t${placeKey(place)}`);
+      expect(places.filter((place, index) => places.indexOf(place) !== index)).toEqual([]);
+      const { drawn, right, unread } = shareOf(sample);
+      expect(drawn).toBe(100);
+      expect(unread).toEqual([]);
+      expect(right / drawn).toBeGreaterThanOrEqual(0.9);
+    },
+  );
+
+  it("is judged by the readings", () => {
+    const [real] = samples();
+    const drawn = (real?.drawn ?? []).slice(0, 3);
+    const unknown = { rule: "dma/map-stack", place: { file: "a.c", line: "1", function: "f" } };
+    expect(shareOf({ name: "made up", drawn: [...drawn, unknown] })).toEqual({
+      drawn: 4,
+      right: 3,
+      unread: ["dma/map-stack a.c 1 f"],
+    });
   });
 });
 

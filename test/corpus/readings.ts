@@ -95,16 +95,65 @@ export function tallyOf(found: readonly Place[], readings: readonly Reading[]): 
   };
 }
 
+/** Findings of stable rules that were drawn at random (run.ts --sample), all of which were then read: samples/<day>-seed-<seed>.tsv. */
+export interface Sample {
+  /** "2026-11-24-seed-7": the day of the draw, and what it was drawn with. */
+  readonly name: string;
+  /** As they were reported on the day of the draw. */
+  readonly drawn: readonly { readonly rule: string; readonly place: Place }[];
+}
+
+/** Every draw that was kept, by name. */
+export function samples(): readonly Sample[] {
+  return readdirSync(samplesFolder)
+    .filter((name) => name.endsWith(".tsv"))
+    .sort()
+    .map((name) => ({
+      name: name.slice(0, -".tsv".length),
+      drawn: parseFindings(readFileSync(path.join(samplesFolder, name), "utf8")),
+    }));
+}
+
+const samplesFolder = path.join(import.meta.dirname, "samples");
+
+/** How many of a draw were read, and how many of them were right; a wrong one counts also when its rule has been mended since. */
+export function shareOf(sample: Sample): {
+  readonly drawn: number;
+  readonly right: number;
+  /** Findings of the draw without a verdict: "rule file line function". */
+  readonly unread: readonly string[];
+} {
+  const verdicts = sample.drawn.map(({ rule, place }) => ({
+    name: [rule, place.file, place.line, place.function].join(" "),
+    verdict: readingsOf(rule).find((reading) => placeKey(reading) === placeKey(place))?.verdict,
+  }));
+  return {
+    drawn: verdicts.length,
+    right: verdicts.filter(({ verdict }) => verdict === "right").length,
+    unread: verdicts.filter(({ verdict }) => verdict === undefined).map(({ name }) => name),
+  };
+}
+
 /** The findings that are expected in the kernel, by rule: expected-6.12.tsv. */
 export function expectedFindings(): ReadonlyMap<string, readonly Place[]> {
   const byRule = new Map<string, Place[]>();
   const table = path.join(import.meta.dirname, "expected-6.12.tsv");
-  for (const line of readFileSync(table, "utf8").split("\n").slice(1)) {
-    const [rule = "", file = "", at = "", owner = ""] = line.split("\t");
-    if (rule === "") continue;
+  for (const { rule, place } of parseFindings(readFileSync(table, "utf8"))) {
     const places = byRule.get(rule) ?? [];
     byRule.set(rule, places);
-    places.push({ file, line: at, function: owner });
+    places.push(place);
   }
   return byRule;
+}
+
+/** Lines of rule, file, line, function behind a line that names these columns. */
+function parseFindings(text: string): readonly { readonly rule: string; readonly place: Place }[] {
+  return text
+    .split("\n")
+    .slice(1)
+    .filter((line) => line !== "")
+    .map((row) => {
+      const [rule = "", file = "", line = "", owner = ""] = row.split("\t");
+      return { rule, place: { file, line, function: owner } };
+    });
 }

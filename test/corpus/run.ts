@@ -3,7 +3,7 @@
  *   npm run corpus -- KERNEL                      KERNEL: an unpacked linux 6.12 (Debian: linux-source-6.12)
  *   npm run corpus -- KERNEL --update             writes the expectations anew
  *   npm run corpus -- KERNEL --findings FILE.json takes the findings from a file that `check --format json` wrote
- *   npm run corpus -- KERNEL --sample N --seed S  prints N findings of stable rules, drawn at random, to be read
+ *   npm run corpus -- KERNEL --sample N --seed S  prints N findings of stable rules, drawn at random, to be read (samples/ keeps what was drawn)
  * Each line of expected-6.12.tsv is one finding: rule, file, line, function. What was read about it stands in readings/.
  */
 import { execFileSync } from "node:child_process";
@@ -11,7 +11,16 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { rules } from "../../engine/src/rules/registry.ts";
-import { expectedFindings, type Place, placeKey, readingsOf, type Tally, tallyOf } from "./readings.ts";
+import {
+  expectedFindings,
+  type Place,
+  placeKey,
+  readingsOf,
+  samples,
+  shareOf,
+  type Tally,
+  tallyOf,
+} from "./readings.ts";
 
 type ByRule = ReadonlyMap<string, readonly Place[]>;
 
@@ -57,6 +66,10 @@ function compare(expected: ByRule, now: ByRule): void {
   const stable = tallies.filter(({ meta }) => meta.stage === "stable").map(({ tally }) => tally);
   const sum = (count: (tally: Tally) => number): number => stable.reduce((total, tally) => total + count(tally), 0);
   console.log(`stable rules: ${sum((t) => t.found)} found, ${sum((t) => t.read)} read, ${sum((t) => t.right)} right`);
+  for (const sample of samples()) {
+    const { drawn, right, unread } = shareOf(sample);
+    console.log(`draw ${sample.name}: ${drawn} found, ${drawn - unread.length} read, ${right} right`);
+  }
   console.log(`${changes} changes`);
   if (changes > 0 && !values.update) process.exitCode = 1;
 }
