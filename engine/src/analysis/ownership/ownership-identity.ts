@@ -98,12 +98,29 @@ export class HandleIdentity {
 const mapped = new Set<Role>(["cpu", "data", "page", "sg", "sgt"]);
 
 /** The memory itself, the packet whose data it is, or the page that it lies in where the call gives back pages. */
-export function holdsBuffer(freed: string, state: State, by: string): boolean {
+export function holdsBuffer(freed: string, state: State, by: string, owner: ProgramFunction): boolean {
   for (const [object, path] of state.buffers) {
     if (freed === object + path || object === `<L ${freed}.data>` || object.startsWith(`<L ${freed}.data@`))
       return true;
-    // put_page() gives back a reference, and there may be others; these are for the one who allocated.
-    if ((by === "__free_page" || by === "__free_pages") && object === `virt(${freed})`) return true;
+    if (object !== `virt(${freed})`) continue;
+    // put_page() gives back a reference, and there may be others; the first two are for the one who allocated.
+    if (by === "__free_page" || by === "__free_pages" || (by === "put_page" && isOnlyReference(freed, owner)))
+      return true;
   }
   return false;
+}
+
+/** Calls that take a reference of a page, or give one to a packet (include/linux/mm.h, page_ref.h, skbuff.h; linux 6.12.117). */
+const takesReference = /get_page|page_ref|set_page_count|folio_(get|ref)|_frag/;
+
+/** Whether the function has allocated the page itself, and takes no second reference of any. */
+function isOnlyReference(page: string, owner: ProgramFunction): boolean {
+  const names = new Map<string, string>();
+  for (const { statements } of owner.blocks)
+    for (const one of statements)
+      if (one.kind === "call" && one.callee.kind === "direct") names.set(`<R${one.id}>`, one.callee.name);
+  return (
+    /^(__)?(dev_)?alloc_pages?(_node)?$/.test(names.get(page) ?? "") &&
+    ![...names.values()].some((one) => takesReference.test(one))
+  );
 }

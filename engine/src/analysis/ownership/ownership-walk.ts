@@ -307,7 +307,7 @@ class Walk {
     if (call !== this.#site.call && this.#identity.mapsAgain(environment, call, api, state)) this.#remaps.add(call);
     if (freesPlainly(directName(call)) && callees.length === 0) {
       const freed = call.arguments.map((one) => textOfValue(this.#values.evaluate(environment, one)));
-      if (freed.some((one) => holdsBuffer(one, state, directName(call)))) this.#earlyFrees.add(call);
+      if (freed.some((one) => holdsBuffer(one, state, directName(call), this.#owner))) this.#earlyFrees.add(call);
       return state;
     }
     const gone =

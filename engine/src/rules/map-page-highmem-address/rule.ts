@@ -1,8 +1,8 @@
 /**
- * Looks for page_address() and its kin on pages that were allocated with a highmem mask. Silent for a mask that is chosen elsewhere.
+ * Looks for page_address() and its kin on pages that were allocated with a highmem mask, or that user space brought, and for sg_virt() of
+ * entries that hold such a page. Silent for a mask that is chosen elsewhere.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
 import { highmemAddresses } from "../../analysis/buffers/highmem-pages.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -28,13 +28,12 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const { call, subject, origin } of highmemAddresses(facts)) {
-    const { function: owner, statement, name } = call;
+  for (const { function: owner, call, name, subject, source, path } of highmemAddresses(facts)) {
     yield {
-      ...statement.calleeSpan,
-      message: `${name}() of ${subject}, which may lie in highmem (${makerOf(origin)}), is NULL there.`,
+      ...call.calleeSpan,
+      message: `${name}() of ${subject}, which may lie in highmem (${source}), is NULL there.`,
       function: owner.name,
-      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "address taken here"),
+      path,
       subjects: [subject],
       fixes: [],
     };

@@ -1,8 +1,9 @@
 /**
- * Looks for user pages that are mapped for DMA after get_user_pages(). Silent where the pages go elsewhere before they are mapped.
+ * Looks for user pages that are mapped for DMA after get_user_pages(), and for pointers of user space that are mapped themselves. Silent
+ * where the pages go elsewhere before they are mapped.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { unpinnedPages } from "../../analysis/aliases/user-pages.ts";
+import { mappedUserAddresses, unpinnedPages } from "../../analysis/aliases/user-pages.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -35,6 +36,22 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         { ...get.calleeSpan, ...step, role: "sink", note: "taken without a pin here" },
       ],
       subjects: [name],
+      fixes: [],
+    };
+  }
+  for (const { call, address } of mappedUserAddresses(facts)) {
+    const { function: owner, statement, name } = call;
+    const subject = facts.textOf(owner, address);
+    const { file, start, end } = address;
+    const step = { file, start, end, function: owner.name, statement: statement.id };
+    yield {
+      file,
+      start,
+      end,
+      message: `${name}() gets ${subject}, an address of user space: the device needs its pages, pinned by pin_user_pages().`,
+      function: owner.name,
+      path: [{ ...step, role: "sink", note: "given to the device here" }],
+      subjects: [subject],
       fixes: [],
     };
   }
