@@ -1,12 +1,28 @@
 import type { Move } from "./panel-model.ts";
 
+/** What a key asks for besides a move. */
+export type Deed = "play" | "origin" | "bytes" | "leave";
+
+const deeds: Readonly<Record<string, Deed>> = { w: "origin", b: "bytes", Escape: "leave" };
+
+/** The keys of the panel, for its own list of them. */
+export const keyList: readonly (readonly [keys: string, what: string])[] = [
+  ["← →", "step; with Shift by ten"],
+  ["Home End", "first and last step"],
+  ["Space", "play and pause"],
+  ["[ ]", "previous and next stale byte"],
+  ["w", "who wrote this byte? Again: go back to that step"],
+  ["b", "walk through the bytes with the arrow keys; Enter asks who wrote one"],
+  ["Esc", "leave the bytes, and forget the chosen one"],
+];
+
 /** What a key press on an element of that tag name asks for; undefined when it is not ours (typed into a control, or with Ctrl, Alt or Meta). */
 export function keyMove(
   event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey">,
   tag = "",
-): Move | "play" | undefined {
+): Move | Deed | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
-  if (tag === "SELECT") return undefined;
+  if (tag === "SELECT" || tag === "INPUT-TEXT") return undefined;
   switch (event.key) {
     case "ArrowRight":
       return event.shiftKey ? { to: "by", count: 10 } : { to: "next" };
@@ -22,8 +38,16 @@ export function keyMove(
       return { to: "previousStale" };
     case " ":
       // On a button or a link the space bar presses it.
-      return tag === "BUTTON" || tag === "A" ? undefined : "play";
+      return tag === "BUTTON" || tag === "A" || tag === "SUMMARY" ? undefined : "play";
     default:
-      return undefined;
+      return deeds[event.key];
   }
+}
+
+/** The tag name as `keyMove` wants it: a text field is told from a slider. */
+export function tagOf(target: EventTarget | null): string {
+  if (!(target instanceof Element)) return "";
+  return target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox"
+    ? "INPUT-TEXT"
+    : target.tagName;
 }

@@ -1,5 +1,5 @@
 /** The panel's script: connects the host's messages, the model and the view. */
-import { Replay, timelineOf } from "@dma-lens/engine/trace";
+import { type BytePlace, memoryRows, Replay, timelineOf } from "@dma-lens/engine/trace";
 import { render } from "lit";
 import {
   isHostMessage,
@@ -9,8 +9,9 @@ import {
   protocolVersion,
   type Unversioned,
 } from "../shared/protocol.ts";
-import { keyMove } from "./keys.ts";
-import { emptyModel, move, type Move, type PanelModel, receive, type Run } from "./panel-model.ts";
+import { focusByte, leaveBytes } from "./byte-focus.ts";
+import { keyMove, tagOf } from "./keys.ts";
+import { emptyModel, followOrigin, move, type Move, type PanelModel, receive, type Run } from "./panel-model.ts";
 import { panelView } from "./view/panel.ts";
 
 interface VsCode {
@@ -31,7 +32,11 @@ const send = (message: Unversioned<PanelMessage>): void => {
 };
 
 const makeRun = (replay: PanelReplay): Run | undefined =>
-  replay.trace && { replay: new Replay(replay.trace), steps: timelineOf(replay.trace) };
+  replay.trace && {
+    replay: new Replay(replay.trace),
+    steps: timelineOf(replay.trace),
+    rows: memoryRows(replay.trace),
+  };
 
 function show(next: PanelModel): void {
   const stepped = next.step !== model.step && next.run !== undefined;
@@ -42,7 +47,7 @@ function show(next: PanelModel): void {
     timer = undefined;
   }
   if (root) {
-    render(panelView(model, { send, go, togglePlay, revealStep }), root);
+    render(panelView(model, { send, go, togglePlay, revealStep, select, origin }), root);
     if (stepped) keepStepVisible(root);
   }
 }
@@ -70,6 +75,16 @@ function revealStep(step: number, focus: boolean): void {
   if (range) send({ kind: "reveal", range, focus });
 }
 
+function select(place: BytePlace | undefined): void {
+  show({ ...model, selected: place });
+}
+
+function origin(): void {
+  const before = model.step;
+  show(followOrigin(model));
+  if (model.step !== before) revealStep(model.step, false);
+}
+
 function togglePlay(): void {
   if (model.playing) {
     show({ ...model, playing: false });
@@ -84,11 +99,16 @@ window.addEventListener("message", (event: MessageEvent<unknown>) => {
   if (isHostMessage(event.data)) show(receive(model, event.data, makeRun));
 });
 window.addEventListener("keydown", (event) => {
-  const action = keyMove(event, event.target instanceof Element ? event.target.tagName : "");
-  if (action === undefined) return;
+  const action = keyMove(event, tagOf(event.target));
+  if (action === undefined || event.defaultPrevented) return;
   event.preventDefault();
   if (action === "play") togglePlay();
-  else go(action);
+  else if (action === "origin") origin();
+  else if (action === "bytes") focusByte(root);
+  else if (action === "leave") {
+    leaveBytes(root);
+    select(undefined);
+  } else go(action);
 });
 
 show(model);

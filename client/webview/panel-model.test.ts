@@ -1,9 +1,16 @@
-import { Replay, timelineOf, type Trace, type TraceEvent } from "@dma-lens/engine/trace";
+import {
+  memoryRows,
+  Replay,
+  spellBytes,
+  timelineOf,
+  viewRow,
+  type Trace,
+  type TraceEvent,
+} from "@dma-lens/engine/trace";
 import { expect, test } from "vitest";
 import { type HostMessage, type PanelReplay, type PanelState, protocolVersion } from "../shared/protocol.ts";
 import { keyMove } from "./keys.ts";
-import { memoryRows, spellBytes, viewRow } from "./memory-rows.ts";
-import { emptyModel, move, type PanelModel, receive } from "./panel-model.ts";
+import { emptyModel, followOrigin, move, type PanelModel, receive } from "./panel-model.ts";
 
 const at = (step: number, agent: TraceEvent["agent"]) => ({ step, agent, sentence: `Sentence ${step}.` });
 const events: TraceEvent[] = [
@@ -20,9 +27,10 @@ const events: TraceEvent[] = [
   {
     ...at(1, "device"),
     kind: "line",
-    action: "store",
+    action: "staleness",
     set: 0,
     way: 0,
+    before: { physical: "0x1000", data: "11".repeat(32), dirty: [false, false], stale: [] },
     after: {
       physical: "0x1000",
       data: "11".repeat(32),
@@ -62,7 +70,11 @@ const state: PanelState = {
 };
 const init: HostMessage = { version: protocolVersion, kind: "init", platforms: [], replay, state };
 const makeRun = (given: PanelReplay) =>
-  given.trace && { replay: new Replay(given.trace), steps: timelineOf(given.trace) };
+  given.trace && {
+    replay: new Replay(given.trace),
+    steps: timelineOf(given.trace),
+    rows: memoryRows(given.trace),
+  };
 const started = (): PanelModel => receive(emptyModel, init, makeRun);
 
 test("begins at the step that was kept, and clamps a step that no longer exists", () => {
@@ -104,13 +116,24 @@ test("draws the rows that the run touches, not whole buffers, with stale bytes a
   const [row] = rows;
   if (!row) throw new Error("no row");
   const before = viewRow(row, run.at(1), run.at(-1), events.slice(0, 2));
-  expect(before.copies[0]?.cells[0]).toEqual({ text: "11", stale: false, changed: true });
+  expect(before.copies[0]?.cells[0]).toMatchObject({ text: "11", stale: false, changed: true });
   const after = viewRow(row, run.at(4), run.at(3), events.slice(4, 5));
-  expect(after.copies[0]?.cells[0]).toEqual({ text: "11", stale: true, changed: false });
+  expect(after.copies[0]?.cells[0]).toMatchObject({ text: "11", stale: true, changed: false });
   expect(after.memory[0]?.text).toBe("22");
   expect(after.accesses).toEqual([
-    { agent: "user", verb: "reads", value: "11", expected: "22", stale: true, supplier: "cache" },
+    { agent: "user", verb: "reads", value: "11", expected: "22", stale: true, supplier: "cache", physical: 0x1010 },
   ]);
+});
+
+test("who wrote this byte: first the byte that is read stale, then back to the steps that its bytes came from", () => {
+  const asked = followOrigin({ ...started(), step: 2 });
+  expect(asked.step).toBe(2);
+  expect(asked.selected).toEqual({ kind: "cache", physical: 0x1010, set: 0, way: 0 });
+  const filled = followOrigin(asked);
+  expect(filled.step).toBe(0);
+  expect(followOrigin(filled)).toEqual(filled);
+  const ram = followOrigin({ ...asked, selected: { kind: "memory", physical: 0x1010 } });
+  expect(ram.step).toBe(1);
 });
 
 test("keys step, and leave typing and shortcuts alone", () => {
@@ -121,6 +144,8 @@ test("keys step, and leave typing and shortcuts alone", () => {
   expect(key("]")).toEqual({ to: "nextStale" });
   expect(key(" ")).toBe("play");
   expect(key("ArrowRight", { ctrlKey: true })).toBeUndefined();
+  expect(key("w")).toBe("origin");
+  expect(key("Escape")).toBe("leave");
   expect(key("a")).toBeUndefined();
   expect(
     keyMove({ key: " ", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false }, "BUTTON"),

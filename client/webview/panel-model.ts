@@ -2,7 +2,19 @@
  * What the panel shows, as a value: the last messages of the host and the step that the user is at.
  * Pure, so that it is tested without a browser: `receive` and `move` return the next model.
  */
-import { nextStale, type Replay, stepsAtLine, type TimelineStep } from "@dma-lens/engine/trace";
+import {
+  type BytePlace,
+  type MemoryRow,
+  nextStale,
+  originOf,
+  type Replay,
+  rowsOfStep,
+  type RowView,
+  stepOfEvent,
+  stepsAtLine,
+  type TimelineStep,
+  viewRow,
+} from "@dma-lens/engine/trace";
 import type { HostMessage, PanelFinding, PanelPlatform, PanelReplay, PanelState } from "../shared/protocol.ts";
 
 export interface PanelModel {
@@ -18,11 +30,15 @@ export interface PanelModel {
   readonly failure?: string | undefined;
   readonly outdated?: string | undefined;
   readonly playing: boolean;
+  /** The byte whose origin is told. */
+  readonly selected?: BytePlace | undefined;
 }
 
 export interface Run {
   readonly replay: Replay;
   readonly steps: readonly TimelineStep[];
+  /** The rows that are shown at every step. */
+  readonly rows: readonly MemoryRow[];
 }
 
 export const emptyModel: PanelModel = { platforms: [], step: 0, playing: false };
@@ -54,6 +70,7 @@ export function receive(
         failure: undefined,
         outdated: undefined,
         playing: false,
+        selected: undefined,
       };
     }
     case "verdicts": {
@@ -81,6 +98,49 @@ export function move(model: PanelModel, where: Move): PanelModel {
   const last = Math.max(0, steps.length - 1);
   const target = targetOf(where, model.step, last, steps);
   return { ...model, step: Math.max(0, Math.min(target, last)), playing: model.playing && target < last };
+}
+
+/** What is in memory at a step: the run's rows, then those that only this step touches. */
+export function rowViews({ replay, steps, rows }: Run, index: number): readonly RowView[] {
+  const step = steps[index];
+  if (step === undefined) return [];
+  const state = replay.at(step.last);
+  const before = replay.at(step.first - 1);
+  const events = replay.trace.events.slice(step.first, step.last + 1);
+  return [...rows, ...rowsOfStep(replay.trace, rows, events)].map((row) => viewRow(row, state, before, events));
+}
+
+/**
+ * "Who wrote this byte?" The first time it chooses the byte that tells most of the step; from then on it goes back, event by event,
+ * along the way that the chosen byte has come.
+ */
+export function followOrigin(model: PanelModel): PanelModel {
+  const { run, selected } = model;
+  const step = run?.steps[model.step];
+  if (run === undefined || step === undefined) return model;
+  if (selected === undefined) return { ...model, playing: false, selected: tellingByte(rowViews(run, model.step)) };
+  const earlier = originOf(run.replay, step.last, selected).links.find((link) => link.event < step.first);
+  if (earlier === undefined) return model;
+  return { ...model, playing: false, step: stepOfEvent(run.steps, earlier.event), selected: earlier.place };
+}
+
+/** A byte that is read stale, else one that is stale, else one that is accessed, else one that changed, else the first. */
+export function tellingByte(rows: readonly RowView[]): BytePlace | undefined {
+  const read = rows.flatMap(({ accesses }) => accesses).find((access) => access.stale);
+  const cells = rows.flatMap((row) => [
+    ...row.copies.flatMap((copy) => copy.cells),
+    ...(row.pending ?? []),
+    ...row.memory,
+  ]);
+  const at = (physical: number | undefined) =>
+    physical === undefined ? undefined : cells.find((cell) => cell.place.physical === physical);
+  const found =
+    at(read?.physical) ??
+    cells.find((cell) => cell.stale) ??
+    at(rows.flatMap(({ accesses }) => accesses)[0]?.physical) ??
+    cells.find((cell) => cell.changed) ??
+    cells[0];
+  return found?.place;
 }
 
 function targetOf(where: Move, step: number, last: number, steps: readonly TimelineStep[]): number {

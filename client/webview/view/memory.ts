@@ -1,10 +1,38 @@
 /** The picture: the same bytes in the cache and in RAM, side by side, and who looks at them. */
-import type { Trace } from "@dma-lens/engine/trace";
+import {
+  type Access,
+  byteName,
+  type ByteCell,
+  type BytePlace,
+  type CachedCopy,
+  hex,
+  type RowView,
+  spellBytes,
+  type Trace,
+} from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
-import { type Access, type ByteCell, type CachedCopy, hex, type RowView, spellBytes } from "../memory-rows.ts";
+import { walkBytes } from "../byte-focus.ts";
+import type { PanelModel, Run } from "../panel-model.ts";
+import { agentName } from "./agent.ts";
+import { originView } from "./origin.ts";
+import type { PanelActions } from "./panel.ts";
 
-export function memoryView(trace: Trace, rows: readonly RowView[]): TemplateResult {
+/** What the cells of the picture need to know besides their own bytes. */
+interface Picture {
+  readonly trace: Trace;
+  readonly selected: BytePlace | undefined;
+  readonly actions: PanelActions;
+}
+
+export function memoryView(
+  model: PanelModel,
+  run: Run,
+  rows: readonly RowView[],
+  actions: PanelActions,
+): TemplateResult {
+  const { trace } = run.replay;
   const { platform } = trace;
+  const picture: Picture = { trace, selected: model.selected, actions };
   return html`<section class="card">
     <h2>Cache and memory</h2>
     <p class="quiet">
@@ -14,7 +42,7 @@ export function memoryView(trace: Trace, rows: readonly RowView[]): TemplateResu
       the device ${platform.coherent ? "snoops the cache" : "sees RAM only"}.
     </p>
     <div class="scroll" tabindex="0" role="group" aria-label="Cache and memory, scrollable">
-      <table class="memory">
+      <table class="memory" @keydown=${walkBytes}>
         <caption class="hidden">
           Bytes in the cache and in RAM
         </caption>
@@ -25,7 +53,7 @@ export function memoryView(trace: Trace, rows: readonly RowView[]): TemplateResu
             <th scope="col">Bytes</th>
           </tr>
         </thead>
-        ${rows.map(rowView)}
+        ${rows.map((row) => rowView(row, picture))}
       </table>
     </div>
     <p class="legend quiet">
@@ -33,37 +61,52 @@ export function memoryView(trace: Trace, rows: readonly RowView[]): TemplateResu
       <span class="byte is-example" data-changed="false"><span class="not-equal" aria-hidden="true">≠</span>11</span> stale: not the newest value
       <span class="byte" data-stale="false">··</span> not touched
     </p>
+    ${originView(model, run, actions)}
   </section>`;
 }
 
 /** The cache's bytes stand right above RAM's, so that a difference is seen by looking down. */
-function rowView(view: RowView): TemplateResult {
-  const { row, copies, memory, accesses } = view;
-  const places = Math.max(1, copies.length) + 1;
+function rowView(view: RowView, picture: Picture): TemplateResult {
+  const { row, copies, pending, memory, accesses } = view;
+  const places = Math.max(1, copies.length) + 1 + (pending === undefined ? 0 : 1);
   return html`<tbody class=${accesses.length > 0 ? "is-touched" : ""}>
     <tr>
       <th scope="rowgroup" rowspan=${places + (accesses.length > 0 ? 1 : 0)}>
         <span class="name">${row.name}</span>
         <span class="quiet">${row.object?.kind ?? ""} ${hex(row.physical)}</span>
       </th>
-      ${copies[0] ? copyCells(copies[0]) : html`<td class="place">Cache</td><td class="quiet">not cached</td>`}
+      ${copies[0] ? copyCells(copies[0], picture) : html`<td class="place">Cache</td><td class="quiet">not cached</td>`}
     </tr>
-    ${copies.slice(1).map((copy) => html`<tr>${copyCells(copy)}</tr>`)}
+    ${copies.slice(1).map((copy) => html`<tr>${copyCells(copy, picture)}</tr>`)}
+    ${
+      pending === undefined
+        ? nothing
+        : html`<tr>
+            <td class="place">Write buffer</td>
+            <td>${bytes(pending, picture)} <span class="tags"><span class="tag">on its way to RAM</span></span></td>
+          </tr>`
+    }
     <tr>
       <td class="place">RAM</td>
       <td>
-        ${bytes(memory)}
-        ${view.memoryStale ? html`<span class="tags"><span class="tag">older than the cache</span></span>` : nothing}
+        ${bytes(memory, picture)}
+        ${
+          view.memoryStale
+            ? html`<span class="tags"
+                ><span class="tag">older than the ${pending === undefined ? "cache" : "write buffer"}</span></span
+              >`
+            : nothing
+        }
       </td>
     </tr>
     ${accesses.length > 0 ? html`<tr><td colspan="2">${accesses.map(accessView)}</td></tr>` : nothing}
   </tbody>`;
 }
 
-const copyCells = (copy: CachedCopy): TemplateResult =>
+const copyCells = (copy: CachedCopy, picture: Picture): TemplateResult =>
   html`<td class="place">Cache</td>
     <td>
-      ${bytes(copy.cells)}
+      ${bytes(copy.cells, picture)}
       <span class="tags">
         <span class="tag">${copy.dirty ? "dirty" : "clean"}</span>
         ${copy.stale ? html`<span class="tag is-stale">stale</span>` : nothing}
@@ -73,7 +116,7 @@ const copyCells = (copy: CachedCopy): TemplateResult =>
 
 const accessView = (access: Access): TemplateResult =>
   html`<div class="access ${access.stale ? "is-stale" : ""}">
-    ${who(access.agent)} ${access.verb} <code>${spellBytes(access.value)}</code>
+    ${agentName(access.agent)} ${access.verb} <code>${spellBytes(access.value)}</code>
     <span class="quiet">${access.verb === "reads" ? "from" : "into"} ${place(access.supplier)}</span>
     ${access.stale ? html`<strong>≠ newest <code>${access.expected === undefined ? "?" : spellBytes(access.expected)}</code></strong>` : nothing}
   </div>`;
@@ -81,18 +124,27 @@ const accessView = (access: Access): TemplateResult =>
 const place = (supplier: string): string =>
   ({ memory: "RAM", cache: "the cache", "write-buffer": "the write buffer" })[supplier] ?? supplier;
 
-const bytes = (cells: readonly ByteCell[]): TemplateResult =>
-  html`<span class="bytes"
-    >${cells.map(
-      (cell) =>
-        html`<span
-          class="byte"
-          data-stale=${cell.stale ? "true" : "false"}
-          data-changed=${cell.changed ? "true" : "false"}
-          >${cell.stale ? html`<span class="not-equal" aria-label="stale">≠</span>` : nothing}${cell.text}</span
-        >`,
-    )}</span
-  >`;
+const bytes = (cells: readonly ByteCell[], picture: Picture): TemplateResult =>
+  html`<span class="bytes">${cells.map((cell) => byteView(cell, picture))}</span>`;
 
-const who = (agent: string): string =>
-  ({ cpu: "Kernel", user: "App", device: "Device", environment: "Cache" })[agent] ?? agent;
+function byteView(cell: ByteCell, { trace, selected, actions }: Picture): TemplateResult {
+  const { place, text, stale, changed } = cell;
+  const chosen = samePlace(place, selected);
+  const where = { memory: "RAM", cache: "cache", buffer: "write buffer" }[place.kind];
+  return html`<button
+    type="button"
+    class="byte"
+    tabindex="-1"
+    data-stale=${stale ? "true" : "false"}
+    data-changed=${changed ? "true" : "false"}
+    aria-pressed=${chosen ? "true" : "false"}
+    aria-label="${where} ${byteName(trace, place.physical)}: ${text === "··" ? "not touched" : text}${stale ? ", stale" : ""}${changed ? ", changed" : ""}"
+    title="Who wrote ${byteName(trace, place.physical)}?"
+    @click=${() => actions.select(chosen ? undefined : place)}
+  >${stale ? html`<span class="not-equal">≠</span>` : nothing}${text}</button>`;
+}
+
+function samePlace(a: BytePlace, b: BytePlace | undefined): boolean {
+  if (a.kind !== b?.kind || a.physical !== b.physical) return false;
+  return a.kind !== "cache" || (b.kind === "cache" && a.set === b.set && a.way === b.way);
+}

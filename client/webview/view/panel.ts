@@ -1,10 +1,12 @@
 /** The whole panel as a lit template of the model. */
+import type { BytePlace } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
 import type { PanelMessage, Unversioned } from "../../shared/protocol.ts";
-import { memoryRows, viewRow } from "../memory-rows.ts";
-import type { Move, PanelModel, Run } from "../panel-model.ts";
+import { type Move, type PanelModel, rowViews, type Run } from "../panel-model.ts";
+import { agentName } from "./agent.ts";
 import { deviceView } from "./device.ts";
 import { headView } from "./head.ts";
+import { keysView } from "./keys.ts";
 import { mappingsView } from "./mappings.ts";
 import { memoryView } from "./memory.ts";
 import { sourceView } from "./source.ts";
@@ -16,6 +18,10 @@ export interface PanelActions {
   go(move: Move): void;
   togglePlay(): void;
   revealStep(step: number, focus: boolean): void;
+  /** Asks who wrote a byte; undefined asks no more. */
+  select(place: BytePlace | undefined): void;
+  /** Goes back along the way of the chosen byte. */
+  origin(): void;
 }
 
 export function panelView(model: PanelModel, actions: PanelActions): TemplateResult {
@@ -33,7 +39,7 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
   const state = run.replay.at(step.last);
   const before = run.replay.at(step.first - 1);
   const events = trace.events.slice(step.first, step.last + 1);
-  const rows = memoryRows(trace).map((row) => viewRow(row, state, before, events));
+  const rows = rowViews(run, model.step);
   const [first, ...more] = step.sentences;
   return html`
     <div class="stage">
@@ -49,7 +55,8 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
     <div class="columns">
       <div class="column">${sourceView(trace, step, actions, model.step)} ${stepsView(run, model.step, actions)}</div>
       <div class="column">
-        ${memoryView(trace, rows)} ${mappingsView(state, before)} ${deviceView(trace, state, before, events)}
+        ${memoryView(model, run, rows, actions)} ${mappingsView(state, before)} ${deviceView(trace, state, before, events)}
+        ${keysView()}
       </div>
     </div>
   `;
@@ -67,9 +74,6 @@ function detailsView(sentences: readonly string[], harm: boolean): TemplateResul
       ${folded.map(line)}
     </details>`;
 }
-
-const agentName = (agent: string): string =>
-  ({ cpu: "Kernel", user: "App", device: "Device", environment: "Cache" })[agent] ?? agent;
 
 function notices(model: PanelModel, actions: PanelActions): TemplateResult {
   return html`

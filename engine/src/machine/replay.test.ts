@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { platforms } from "../platforms/index.ts";
+import { type BytePlace, originOf } from "../trace/origin.ts";
 import { bytesAt, parseBytes, Replay } from "../trace/state.ts";
 import type { CacheLine, Trace, TraceEvent } from "../trace/trace.ts";
 import { type Action, Machine, type MachineModel, modelOf } from "./index.ts";
@@ -111,6 +112,17 @@ function traceOf(events: readonly TraceEvent[], model: MachineModel): Trace {
   };
 }
 
+/** The byte that an event wrote. */
+function writtenBy(event: TraceEvent | undefined, physical: number): number | undefined {
+  if (event?.kind === "store" || event?.kind === "buffer") {
+    return parseBytes(event.value)[physical - Number(event.physical)];
+  }
+  if (event?.kind === "memory") return parseBytes(event.after)[physical - Number(event.physical)];
+  return event?.kind === "line" && event.after
+    ? parseBytes(event.after.data)[physical - Number(event.after.physical)]
+    : undefined;
+}
+
 describe("events", () => {
   it("rebuild the machine's state after every step, on every preset", () => {
     fc.assert(
@@ -146,6 +158,46 @@ describe("events", () => {
       }),
       { numRuns: 120 },
     );
+  });
+
+  it("tell of every byte who wrote it: the event that its history ends with wrote that very value", () => {
+    const ends = { written: 0, before: 0 };
+    fc.assert(
+      fc.property(fc.constantFrom(...models), picks, (model, list) => {
+        const machine = new Machine(model);
+        const events: TraceEvent[] = [];
+        const toAction = actionsOn(machine);
+        for (const [index, pick] of list.entries()) {
+          machine.stepNumber = index;
+          events.push(...machine.step(toAction(pick)).events);
+        }
+        const replay = new Replay(traceOf(events, model));
+        const last = events.length - 1;
+        const state = replay.at(last);
+        const places: BytePlace[] = [
+          ...[...state.memory.keys()].map((physical): BytePlace => ({ kind: "memory", physical })),
+          ...[...state.lines.values()].flatMap(({ physical, data, set, way }) =>
+            parseBytes(data).map((_, i): BytePlace => ({ kind: "cache", physical: Number(physical) + i, set, way })),
+          ),
+          ...state.buffer.flatMap(({ physical, value }) =>
+            parseBytes(value).map((_, i): BytePlace => ({ kind: "buffer", physical: Number(physical) + i })),
+          ),
+        ];
+        for (const place of places) {
+          const origin = originOf(replay, last, place);
+          const at = origin.links.map((link) => link.event);
+          expect(at).toEqual([...new Set(at)].sort((a, b) => b - a));
+          const end = events[at.at(-1) ?? -1];
+          if (origin.written) expect(writtenBy(end, place.physical)).toBe(origin.value);
+          else expect(origin.value).toBe(0);
+          if (origin.written) ends.written++;
+          else ends.before++;
+        }
+      }),
+      { numRuns: 120 },
+    );
+    expect(ends.written).toBeGreaterThan(1000);
+    expect(ends.before).toBeGreaterThan(1000);
   });
 
   it("chain: what a line or a byte was before an event is what the last one left", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Replay } from "./state.ts";
+import { bytesAt, Replay, type ReplayState } from "./state.ts";
 import { nextStale, stepsAtLine, timelineOf } from "./timeline.ts";
 import type { CacheLine, Trace, TraceEvent } from "./trace.ts";
 
@@ -31,11 +31,19 @@ const events: TraceEvent[] = [
 ];
 const trace = { version: 1, events } as unknown as Trace;
 
+const shown = (state: ReplayState) => ({
+  event: state.event,
+  lines: [...state.lines],
+  memory: [...state.memory.keys()].map((address) => [address, state.memory.get(address)]),
+  mappings: [...state.mappings],
+  buffer: state.buffer,
+});
+
 test("states are the same forwards, backwards and at random", () => {
   const forwards = new Replay(trace);
-  const states = Array.from({ length: 10 }, (_, i) => forwards.at(i - 1));
-  for (const i of [8, 3, 5, -1, 0, 8, 2]) expect(forwards.at(i)).toEqual(states[i + 1]);
-  expect(new Replay(trace).at(99)).toEqual(states[9]);
+  const states = Array.from({ length: 10 }, (_, i) => shown(forwards.at(i - 1)));
+  for (const i of [8, 3, 5, -1, 0, 8, 2]) expect(shown(forwards.at(i))).toEqual(states[i + 1]);
+  expect(shown(new Replay(trace).at(99))).toEqual(states[9]);
 });
 
 test("memory is known before the first write, and follows the device", () => {
@@ -54,21 +62,36 @@ test("lines come and go, the buffer fills and drains", () => {
   expect(replay.at(7).buffer).toHaveLength(0);
 });
 
-test("a checkpoint does not change what comes after it", () => {
-  const many = {
+const long = (count: number) =>
+  new Replay({
     version: 1,
-    events: Array.from({ length: 1000 }, (_, i) => ({
+    events: Array.from({ length: count }, (_, i) => ({
       ...base(i, "device"),
       kind: "memory" as const,
-      physical: "0x10",
+      physical: `0x${(16 + 8 * (i % 300)).toString(16)}`,
       before: "00",
       after: (i % 256).toString(16).padStart(2, "0"),
       writer: "device" as const,
     })),
-  } as unknown as Trace;
-  const replay = new Replay(many);
-  replay.at(999);
-  for (const i of [999, 500, 127, 128, 0, 256, 640]) expect(replay.at(i).memory.get(0x10)).toBe(i % 256);
+  } as unknown as Trace);
+
+test("a state in a long trace is right wherever it is asked for", () => {
+  const replay = long(10_000);
+  for (const i of [9999, 500, 127, 128, 0, 256, 640]) {
+    expect(replay.at(i).memory.get(16 + 8 * (i % 300))).toBe(i % 256);
+  }
+});
+
+test("a state costs what is asked of it, not what came before: at most twice as much in a trace four times as long", () => {
+  const costOf = (count: number): number => {
+    const replay = long(count);
+    replay.work.looked = 0;
+    for (let step = 0; step < 24; step++) bytesAt(replay.at(Math.floor((count * step) / 24)), 16 + 8 * step, 8);
+    return replay.work.looked;
+  };
+  const [short, tall] = [costOf(10_000), costOf(40_000)];
+  expect(short).toBeLessThan(24 * 8 * 7);
+  expect(tall).toBeLessThan(2 * short);
 });
 
 test("steps group events, know their source line and where a byte went stale", () => {

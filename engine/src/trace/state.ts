@@ -2,6 +2,7 @@
  * The machine's visible state at any event of a trace, forwards and back, from the events alone.
  * The panel shows this and computes nothing else about caches.
  */
+import { Histories, History, type Work } from "./history.ts";
 import type { Bytes, CacheLine, Mapping, Trace, TraceEvent } from "./trace.ts";
 
 export interface ReplayState {
@@ -10,15 +11,23 @@ export interface ReplayState {
   /** Valid cache lines by "set/way". */
   readonly lines: ReadonlyMap<string, PlacedLine>;
   /** Known bytes of RAM by physical address. What no event ever touches is absent. */
-  readonly memory: ReadonlyMap<number, number>;
+  readonly memory: KnownMemory;
   readonly mappings: ReadonlyMap<string, Mapping>;
   /** Stores that have not reached RAM, oldest first. */
-  readonly buffer: readonly { readonly physical: string; readonly value: Bytes }[];
+  readonly buffer: readonly BufferedStore[];
   /** Streaming mappings by handle, with who owns the buffer now. */
   readonly ownership: ReadonlyMap<string, OwnershipEvent>;
   readonly registers: ReadonlyMap<string, string>;
   /** Named values of the driver that matter for the story. */
   readonly values: ReadonlyMap<string, string>;
+  /** The valid cache lines that hold the byte, by set and way. */
+  linesWith(physical: number): readonly PlacedLine[];
+}
+
+export interface KnownMemory {
+  get(physical: number): number | undefined;
+  /** The addresses of all known bytes. */
+  keys(): Iterable<number>;
 }
 
 export interface PlacedLine extends CacheLine {
@@ -26,35 +35,31 @@ export interface PlacedLine extends CacheLine {
   readonly way: number;
 }
 
+export interface BufferedStore {
+  readonly physical: string;
+  readonly value: Bytes;
+}
+
 export type OwnershipEvent = Extract<TraceEvent, { kind: "ownership" }>;
 
-/** Random access to the states of one trace. Reads only `trace`; keeps a checkpoint every few events. */
+/**
+ * Random access to the states of one trace. The trace is read once; from then on a state costs what is asked of it, wherever in the
+ * trace it is, so that a scrubber never replays.
+ */
 export class Replay {
   readonly trace: Trace;
-  readonly #checkpoints: MutableState[];
+  /** Entries looked at since the trace was read. */
+  readonly work: Work = { looked: 0 };
+  readonly #index: TraceIndex;
 
   constructor(trace: Trace) {
     this.trace = trace;
-    this.#checkpoints = [initialState(trace)];
+    this.#index = indexOf(trace);
   }
 
   /** The state after the event of that index; an index outside the trace is clamped, and -1 is the state before all. */
   at(index: number): ReplayState {
-    const target = Math.max(-1, Math.min(index, this.trace.events.length - 1));
-    const nearest = Math.min(Math.floor((target + 1) / checkpointEvery), this.#checkpoints.length - 1);
-    const found = this.#checkpoints[nearest];
-    const state = copyState(found ?? initialState(this.trace));
-    while (state.event < target) {
-      const event = this.trace.events[state.event + 1];
-      if (event === undefined) break;
-      applyEvent(state, event);
-      state.event++;
-      const done = state.event + 1;
-      if (done % checkpointEvery === 0 && done / checkpointEvery === this.#checkpoints.length) {
-        this.#checkpoints.push(copyState(state));
-      }
-    }
-    return state;
+    return new IndexedState(this.#index, Math.max(-1, Math.min(index, this.trace.events.length - 1)), this.work);
   }
 }
 
@@ -72,22 +77,110 @@ export const parseBytes = (bytes: Bytes): number[] => {
 /** Physical addresses stay under 2^53 on every modelled machine, so a number holds them exactly. */
 export const parseAddress = (address: string): number => Number(address);
 
-/** Copying a state costs its size, replaying costs events: this keeps both under a millisecond for 10,000 events. */
-const checkpointEvery = 128;
+/** Whether a stretch of bytes that begins at `address` holds the byte. */
+export function covers(address: string, bytes: Bytes, physical: number): boolean {
+  const base = parseAddress(address);
+  return base <= physical && physical < base + bytes.length / 2;
+}
 
-interface MutableState extends ReplayState {
-  event: number;
-  readonly lines: Map<string, PlacedLine>;
-  readonly memory: Map<number, number>;
-  readonly mappings: Map<string, Mapping>;
-  buffer: readonly { readonly physical: string; readonly value: Bytes }[];
-  readonly ownership: Map<string, OwnershipEvent>;
-  readonly registers: Map<string, string>;
-  readonly values: Map<string, string>;
+/** RAM is kept in cells of so many bytes. */
+const cellBytes = 8;
+type Cell = readonly (number | undefined)[];
+
+interface TraceIndex {
+  readonly lines: Histories<string, PlacedLine | null>;
+  /** The slots ("set/way") that ever hold a line, by the line's address. */
+  readonly slots: Map<number, Set<string>>;
+  /** Bytes of a line. */
+  readonly lineBytes: number;
+  /** By the address of the cell. */
+  readonly memory: Histories<number, Cell>;
+  readonly mappings: Histories<string, Mapping | null>;
+  readonly buffer: History<readonly BufferedStore[]>;
+  readonly ownership: Histories<string, OwnershipEvent>;
+  readonly registers: Histories<string, string>;
+  readonly values: Histories<string, string>;
+}
+
+class IndexedState implements ReplayState {
+  readonly event: number;
+  readonly memory: ReplayState["memory"];
+  readonly #index: TraceIndex;
+  readonly #work: Work;
+
+  constructor(index: TraceIndex, event: number, work: Work) {
+    this.#index = index;
+    this.#work = work;
+    this.event = event;
+    this.memory = {
+      get: (physical) => index.memory.at(cellOf(physical), event, work)?.[physical - cellOf(physical)],
+      keys: () =>
+        [...index.memory.allAt(event, work)].flatMap(([base, cell]) =>
+          cell.flatMap((byte, i) => (byte === undefined ? [] : [base + i])),
+        ),
+    };
+  }
+
+  get lines(): ReadonlyMap<string, PlacedLine> {
+    return this.#index.lines.allAt(this.event, this.#work);
+  }
+  get mappings(): ReadonlyMap<string, Mapping> {
+    return this.#index.mappings.allAt(this.event, this.#work);
+  }
+  get buffer(): readonly BufferedStore[] {
+    return this.#index.buffer.at(this.event, this.#work) ?? [];
+  }
+  get ownership(): ReadonlyMap<string, OwnershipEvent> {
+    return this.#index.ownership.allAt(this.event, this.#work);
+  }
+  get registers(): ReadonlyMap<string, string> {
+    return this.#index.registers.allAt(this.event, this.#work);
+  }
+  get values(): ReadonlyMap<string, string> {
+    return this.#index.values.allAt(this.event, this.#work);
+  }
+
+  linesWith(physical: number): readonly PlacedLine[] {
+    const { slots, lines, lineBytes } = this.#index;
+    const found: PlacedLine[] = [];
+    for (const slot of slots.get(physical - (physical % lineBytes)) ?? []) {
+      const line = lines.at(slot, this.event, this.#work);
+      if (line && covers(line.physical, line.data, physical)) found.push(line);
+    }
+    return found.sort((a, b) => a.set - b.set || a.way - b.way);
+  }
+}
+
+const cellOf = (physical: number): number => physical - (physical % cellBytes);
+
+function indexOf(trace: Trace): TraceIndex {
+  const index: TraceIndex = {
+    lines: new Histories(),
+    slots: new Map(),
+    lineBytes: lineBytesOf(trace),
+    memory: new Histories(),
+    mappings: new Histories(),
+    buffer: new History(),
+    ownership: new Histories(),
+    registers: new Histories(),
+    values: new Histories(),
+  };
+  for (const [address, byte] of memoryBefore(trace)) putBytes(index, -1, address, [byte]);
+  trace.events.forEach((event, at) => applyEvent(index, event, at));
+  return index;
+}
+
+/** As the trace says, or, where it does not, as long as the lines in it are. */
+function lineBytesOf(trace: Trace): number {
+  for (const event of trace.events) {
+    const line = event.kind === "line" ? (event.after ?? event.before) : undefined;
+    if (line !== undefined) return Math.max(1, line.data.length / 2);
+  }
+  return cellBytes;
 }
 
 /** RAM before the first event: the oldest that any event tells of each byte. */
-function initialState(trace: Trace): MutableState {
+function memoryBefore(trace: Trace): ReadonlyMap<number, number> {
   const memory = new Map<number, number>();
   const learn = (physical: string, bytes: Bytes): void => {
     const base = parseAddress(physical);
@@ -101,60 +194,56 @@ function initialState(trace: Trace): MutableState {
       learn(event.after.physical, event.after.data);
     } else if (event.kind === "load" && event.supplier === "memory") learn(event.physical, event.value);
   }
-  return {
-    event: -1,
-    lines: new Map(),
-    memory,
-    mappings: new Map(),
-    buffer: [],
-    ownership: new Map(),
-    registers: new Map(),
-    values: new Map(),
-  };
+  return memory;
 }
 
-function copyState(state: MutableState): MutableState {
-  return {
-    event: state.event,
-    lines: new Map(state.lines),
-    memory: new Map(state.memory),
-    mappings: new Map(state.mappings),
-    buffer: state.buffer,
-    ownership: new Map(state.ownership),
-    registers: new Map(state.registers),
-    values: new Map(state.values),
-  };
+function putBytes(index: TraceIndex, at: number, base: number, bytes: readonly number[]): void {
+  for (let i = 0; i < bytes.length; ) {
+    const cell = cellOf(base + i);
+    const history = index.memory.of(cell);
+    const next = history.last?.slice() ?? Array.from<number | undefined>({ length: cellBytes });
+    for (; i < bytes.length && base + i < cell + cellBytes; i++) next[base + i - cell] = bytes[i];
+    history.set(at, next);
+  }
 }
 
-function applyEvent(state: MutableState, event: TraceEvent): void {
+function applyEvent(index: TraceIndex, event: TraceEvent, at: number): void {
   switch (event.kind) {
     case "line": {
-      const key = `${event.set}/${event.way}`;
-      if (event.after) state.lines.set(key, { ...event.after, set: event.set, way: event.way });
-      else state.lines.delete(key);
+      const slot = `${event.set}/${event.way}`;
+      const line = event.after && { ...event.after, set: event.set, way: event.way };
+      index.lines.of(slot).set(at, line ?? null);
+      if (line !== undefined) {
+        const base = parseAddress(line.physical);
+        const slots = index.slots.get(base);
+        if (slots === undefined) index.slots.set(base, new Set([slot]));
+        else slots.add(slot);
+      }
       break;
     }
-    case "memory": {
-      const base = parseAddress(event.physical);
-      parseBytes(event.after).forEach((byte, i) => state.memory.set(base + i, byte));
+    case "memory":
+      putBytes(index, at, parseAddress(event.physical), parseBytes(event.after));
       break;
-    }
     case "mapping":
-      if (event.after) state.mappings.set(event.id, event.after);
-      else state.mappings.delete(event.id);
+      index.mappings.of(event.id).set(at, event.after ?? null);
       break;
-    case "buffer":
-      if (event.action === "push") state.buffer = [...state.buffer, { physical: event.physical, value: event.value }];
-      else state.buffer = withoutFirst(state.buffer, event.physical, event.value);
+    case "buffer": {
+      const { physical, value } = event;
+      const buffer = index.buffer.last ?? [];
+      index.buffer.set(
+        at,
+        event.action === "push" ? [...buffer, { physical, value }] : withoutFirst(buffer, physical, value),
+      );
       break;
+    }
     case "ownership":
-      state.ownership.set(event.handle, event);
+      index.ownership.of(event.handle).set(at, event);
       break;
     case "device":
-      if (event.register !== undefined) state.registers.set(event.register, event.value ?? "");
+      if (event.register !== undefined) index.registers.of(event.register).set(at, event.value ?? "");
       break;
     case "value":
-      state.values.set(event.name, event.value);
+      index.values.of(event.name).set(at, event.value);
       break;
     case "step":
     case "load":
@@ -166,7 +255,7 @@ function applyEvent(state: MutableState, event: TraceEvent): void {
   }
 }
 
-function withoutFirst(buffer: ReplayState["buffer"], physical: string, value: Bytes): ReplayState["buffer"] {
+function withoutFirst(buffer: readonly BufferedStore[], physical: string, value: Bytes): readonly BufferedStore[] {
   const at = buffer.findIndex((entry) => entry.physical === physical && entry.value === value);
   return at < 0 ? buffer : [...buffer.slice(0, at), ...buffer.slice(at + 1)];
 }

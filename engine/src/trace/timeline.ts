@@ -40,6 +40,18 @@ export function nextStale(steps: readonly TimelineStep[], from: number, directio
   return undefined;
 }
 
+/** The index of the step that the event belongs to. */
+export function stepOfEvent(steps: readonly TimelineStep[], event: number): number {
+  let from = 0;
+  let to = steps.length;
+  while (from + 1 < to) {
+    const middle = (from + to) >> 1;
+    if ((steps[middle]?.first ?? 0) <= event) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
 /** The steps that stand for a source line, in order. */
 export function stepsAtLine(steps: readonly TimelineStep[], file: string, line: number): readonly number[] {
   return steps

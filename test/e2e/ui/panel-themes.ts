@@ -95,6 +95,35 @@ async function byKeyboard(page: Page): Promise<void> {
   await page.keyboard.press("[");
   await page.keyboard.press("]");
   await page.locator(".story.is-stale").waitFor();
+  await whoWroteIt(page);
+}
+
+/** Backwards from the stale byte: to the fill that brought it, and to the device's write before that. Ends with the answer in sight. */
+async function whoWroteIt(page: Page): Promise<void> {
+  const step = async () => Number(/\d+/.exec(await page.locator(".count").innerText())?.[0]);
+  const origin = page.getByRole("region", { name: "Who wrote this byte" });
+  await page.keyboard.press("End");
+  const last = await step();
+  await page.keyboard.press("w");
+  await origin.getByText("written here").waitFor();
+  await page.keyboard.press("w");
+  const fill = await step();
+  await page.keyboard.press("w");
+  const write = await step();
+  assert.ok(write < fill && fill < last, `w goes back: ${last}, ${fill}, ${write}`);
+  await page.locator(".story .agent-device").waitFor();
+  await page.keyboard.press("Escape");
+  await origin.waitFor({ state: "detached" });
+
+  await page.keyboard.press("End");
+  await page.keyboard.press("b");
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? "");
+  assert.match(await focused(), /^cache s->ring\[0\]: .*stale/);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await focused(), /^RAM s->ring\[1\]/);
+  await page.keyboard.press("Enter");
+  await origin.getByText("in RAM").waitFor();
 }
 
 async function accessible(page: Page, name: string): Promise<void> {
