@@ -47,10 +47,11 @@ export class Evaluator extends ObjectMemory {
   global(name: string, file: string): Cell {
     const declared = this.unit.globalNamed(name, file);
     const key = declared?.isStatic === true ? `${declared.file}:${name}` : name;
-    return this.#object(key, name, declared?.type ?? unknownType);
+    return this.#object(key, name, declared?.type ?? unknownType, declared?.file);
   }
 
-  #object(key: string, name: string, type: Type): Cell {
+  /** `file`: where it is declared, for one at file scope. */
+  #object(key: string, name: string, type: Type, file?: string): Cell {
     const existing = this.#globals.get(key);
     if (existing !== undefined) return existing;
     const size = Math.max(64, this.layouts.sizeOf(type), type.kind === "unknown" ? 256 : 0);
@@ -59,13 +60,14 @@ export class Evaluator extends ObjectMemory {
     this.space.register(address, size, name, "image", record);
     const cell = { address, type };
     this.#globals.set(key, cell);
-    this.#fillTable(name, address, record);
+    if (file !== undefined) this.#fillTable(name, file, address, record);
     return cell;
   }
 
   /** A table of functions holds the unit's functions from the start. */
-  #fillTable(name: string, address: bigint, record: string | undefined): void {
-    for (const table of this.unit.opsTables) {
+  #fillTable(name: string, file: string, address: bigint, record: string | undefined): void {
+    const holder = this.unit.files.get(file);
+    for (const table of holder?.globalTables ?? holder?.opsTables ?? []) {
       if (table.name !== name) continue;
       for (const entry of table.entries) {
         const cell = this.space.fieldAddress(address, record ?? table.record, entry.field);

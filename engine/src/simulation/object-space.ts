@@ -6,8 +6,8 @@
  * however it is reached, and `container_of()` finds its way back.
  */
 import { addressText } from "../machine/address.ts";
-import type { Type } from "../program/types.ts";
 import type { Layouts } from "./layout.ts";
+import { ObjectIndex } from "./object-index.ts";
 
 export interface SpaceObject {
   readonly base: bigint;
@@ -32,7 +32,9 @@ interface OwnedField {
 export class ObjectSpace {
   readonly layouts: Layouts;
   readonly #arena: Arena;
-  readonly #objects: SpaceObject[] = [];
+  readonly #objects = new ObjectIndex<SpaceObject>();
+  /** The variables of the frames that are live, the outermost first. */
+  readonly #stack: SpaceObject[] = [];
   readonly #byRecord = new Map<string, SpaceObject>();
   readonly #fields = new Map<string, bigint>();
   readonly #owners = new Map<bigint, OwnedField>();
@@ -42,32 +44,21 @@ export class ObjectSpace {
     this.#arena = arena;
   }
 
-  get objects(): readonly SpaceObject[] {
-    return this.#objects;
-  }
-
   register(base: bigint, size: number, name: string, kind: string, record?: string, lazy = false): SpaceObject {
     const object: SpaceObject = { base, size, name, kind, record, lazy };
     // A reused address (a popped stack frame) names its newest object.
-    this.#objects.push(object);
+    this.#objects.add(object);
+    if (kind === "stack") this.#stack.push(object);
     if (record !== undefined && !this.#byRecord.has(record)) this.#byRecord.set(record, object);
     return object;
   }
 
-  forget(object: SpaceObject): void {
-    const index = this.#objects.lastIndexOf(object);
-    if (index >= 0) this.#objects.splice(index, 1);
-  }
-
   /** Forgets the variables of frames that were popped: those that lie below `top`. */
   dropStack(top: bigint): void {
-    for (let index = this.#objects.length - 1; index >= 0; index--) {
-      const object = this.#objects[index];
-      if (object?.kind !== "stack" || object.base >= top) continue;
-      this.#objects.splice(index, 1);
-      if (object.record !== undefined && this.#byRecord.get(object.record) === object) {
-        this.#byRecord.delete(object.record);
-      }
+    for (let last = this.#stack.at(-1); last !== undefined && last.base < top; last = this.#stack.at(-1)) {
+      this.#stack.pop();
+      this.#objects.remove(last);
+      if (last.record !== undefined && this.#byRecord.get(last.record) === last) this.#byRecord.delete(last.record);
     }
   }
 
@@ -90,11 +81,7 @@ export class ObjectSpace {
   }
 
   at(address: bigint): SpaceObject | undefined {
-    for (let index = this.#objects.length - 1; index >= 0; index--) {
-      const object = this.#objects[index];
-      if (object !== undefined && address >= object.base && address < object.base + BigInt(object.size)) return object;
-    }
-    return undefined;
+    return this.#objects.at(address);
   }
 
   /** Address of a field; `record` is what the access path says, the object itself may know better. */
@@ -194,9 +181,4 @@ export class ObjectSpace {
     const inside = this.#owners.has(object.base) ? "." : "->";
     return owner === object.base ? `${object.name}${inside}${name}` : `${this.describe(owner)}.${name}`;
   }
-}
-
-/** The record's name when the type is one, or a pointer to one. */
-export function recordName(type: Type): string | undefined {
-  return type.kind === "record" ? type.name : undefined;
 }

@@ -7,14 +7,16 @@ import type { Origin, Value } from "./value.ts";
 /** What is known of a byte: written by the code, never written, or zeroed and maybe set by code that did not run. */
 export type Knowledge = "known" | "fresh" | "soft";
 
-const pageBytes = 4096;
-const bigPageBytes = BigInt(pageBytes);
+/** Small, since most objects are, and a run makes every page anew. A power of two. */
+const pageBytes = 256;
 const fresh = 0;
 const soft = 1;
 const known = 2;
 
 interface Page {
   readonly bytes: Uint8Array;
+  /** Of the same bytes. */
+  readonly view: DataView;
   readonly state: Uint8Array;
 }
 
@@ -30,13 +32,31 @@ export class PlainMemory {
   /** `size` is 1 to 16 bytes; the result is unsigned. */
   load(address: bigint, size: number): Value {
     const bits = this.#bits(address, size);
+    if (this.#origins.size === 0) return { bits };
     const stored = this.#origins.get(address);
     return stored?.size === size ? { bits, origin: stored.origin } : { bits };
   }
 
   store(address: bigint, size: number, value: Value): void {
-    let bits = BigInt.asUintN(size * 8, value.bits);
     this.#forgetOrigins(address, size);
+    const at = placeOf(address);
+    const offset = at & (pageBytes - 1);
+    if (offset + size <= pageBytes && (size === 8 || size === 4 || size === 1 || size === 2)) {
+      const { view, state } = this.#pageToWrite(numberOf(at));
+      if (size === 8) view.setBigUint64(offset, value.bits, !this.#bigEndian);
+      else {
+        const bits = Number(BigInt.asUintN(32, value.bits));
+        if (size === 4) view.setUint32(offset, bits, !this.#bigEndian);
+        else if (size === 2) view.setUint16(offset, bits, !this.#bigEndian);
+        else view.setUint8(offset, bits);
+      }
+      for (let index = offset; index < offset + size; index++) state[index] = known;
+    } else this.#storeBytes(address, size, value.bits);
+    if (value.origin !== undefined) this.#origins.set(address, { size, origin: value.origin });
+  }
+
+  #storeBytes(address: bigint, size: number, value: bigint): void {
+    let bits = BigInt.asUintN(size * 8, value);
     const bytes = new Uint8Array(size);
     for (let index = 0; index < size; index++) {
       bytes[this.#bigEndian ? size - 1 - index : index] = Number(bits & 0xffn);
@@ -47,7 +67,6 @@ export class PlainMemory {
       page.bytes.set(count === size ? bytes : bytes.subarray(index, index + count), offset);
       page.state.fill(known, offset, offset + count);
     });
-    if (value.origin !== undefined) this.#origins.set(address, { size, origin: value.origin });
   }
 
   /** What the weakest byte of the stretch is. */
@@ -59,10 +78,6 @@ export class PlainMemory {
       else for (let at = offset; at < offset + count; at++) weakest = Math.min(weakest, state[at] ?? fresh);
     });
     return weakest === known ? "known" : weakest === soft ? "soft" : "fresh";
-  }
-
-  byte(address: bigint): number {
-    return this.#pages.get(Number(address / BigInt(pageBytes)))?.bytes[Number(address % BigInt(pageBytes))] ?? 0;
   }
 
   /** Fills with a byte; `soft` marks zeroed memory whose fields other code may have set since. */
@@ -105,24 +120,24 @@ export class PlainMemory {
   }
 
   #bits(address: bigint, size: number): bigint {
+    const at = placeOf(address);
+    const offset = at & (pageBytes - 1);
+    if (offset + size <= pageBytes) {
+      const view = this.#pages.get(numberOf(at))?.view;
+      if (view === undefined) return 0n;
+      if (size === 8) return view.getBigUint64(offset, !this.#bigEndian);
+      if (size === 4) return BigInt(view.getUint32(offset, !this.#bigEndian));
+      if (size === 1) return BigInt(view.getUint8(offset));
+      if (size === 2) return BigInt(view.getUint16(offset, !this.#bigEndian));
+    }
     const bytes = new Uint8Array(size);
-    this.#segments(address, size, (number, offset, count, index) => {
+    this.#segments(address, size, (number, from, count, index) => {
       const page = this.#pages.get(number);
-      for (let at = 0; at < count; at++) bytes[index + at] = page?.bytes[offset + at] ?? 0;
+      if (page !== undefined) bytes.set(page.bytes.subarray(from, from + count), index);
     });
-    // Up to six bytes a number holds; beyond, two numbers do.
-    const part = (from: number, count: number): number => {
-      let value = 0;
-      for (let at = 0; at < count; at++) {
-        value = value * 256 + (bytes[this.#bigEndian ? from + at : size - 1 - from - at] ?? 0);
-      }
-      return value;
-    };
-    if (size <= 6) return BigInt(part(0, size));
     let bits = 0n;
-    for (let from = 0; from < size; from += 6) {
-      const count = Math.min(6, size - from);
-      bits = (bits << BigInt(count * 8)) | BigInt(part(from, count));
+    for (let index = 0; index < size; index++) {
+      bits = (bits << 8n) | BigInt(bytes[this.#bigEndian ? index : size - 1 - index] ?? 0);
     }
     return bits;
   }
@@ -141,8 +156,9 @@ export class PlainMemory {
     size: number,
     visit: (number: number, offset: number, count: number, index: number) => void,
   ): void {
-    let number = Number(address / bigPageBytes);
-    let offset = Number(address % bigPageBytes);
+    const place = placeOf(address);
+    let number = numberOf(place);
+    let offset = place & (pageBytes - 1);
     for (let index = 0; index < size; ) {
       const count = Math.min(pageBytes - offset, size - index);
       visit(number, offset, count, index);
@@ -155,7 +171,8 @@ export class PlainMemory {
   #pageToWrite(number: number): Page {
     let page = this.#pages.get(number);
     if (page === undefined) {
-      page = { bytes: new Uint8Array(pageBytes), state: new Uint8Array(pageBytes) };
+      const bytes = new Uint8Array(pageBytes);
+      page = { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(pageBytes) };
       this.#pages.set(number, page);
     }
     return page;
@@ -169,4 +186,13 @@ export class PlainMemory {
     }
     for (let index = 0; index < size; index++) this.#origins.delete(address + BigInt(index));
   }
+}
+
+/** The address as a number that holds it exactly: one of the upper half is negative, as the machine's are. */
+function placeOf(address: bigint): number {
+  return Number(BigInt.asIntN(64, address));
+}
+
+function numberOf(place: number): number {
+  return Math.floor(place / pageBytes);
 }
