@@ -17,8 +17,9 @@ export interface FreedOtherwise {
   /** The allocation of the memory. */
   readonly origin: Origin;
   readonly memory: Expression;
-  readonly wrong: "pool" | "handle" | "size";
-  /** The argument as the source has it at the free, and at the allocation: pool, handle or bytes. */
+  /** `memory`: a pointer into the memory, and not the one that the allocator returned. */
+  readonly wrong: "pool" | "handle" | "size" | "memory";
+  /** The argument as the source has it at the free, and at the allocation: pool, handle, bytes or pointer. */
   readonly given: string;
   readonly wanted: string;
 }
@@ -30,7 +31,11 @@ export function freedOtherwise(facts: Facts): readonly FreedOtherwise[] {
     if (!memory) continue;
     const { function: owner, statement } = call;
     const births = certainBirths(facts.valueOf({ function: owner, statement: statement.id }, memory).contexts);
-    if (!births) continue;
+    if (!births) {
+      const moved = movedPointer(facts, call, memory);
+      if (moved) found.push(moved);
+      continue;
+    }
     const [origin] = births.values();
     const add = (wrong: FreedOtherwise["wrong"], difference: (origin: Origin) => Difference | undefined): void => {
       // Every allocation that the memory may come from must differ, so guards need not be weighed.
@@ -59,6 +64,20 @@ function isPlain({ birth, api, conversions }: Origin): boolean {
 
 function argumentAt({ birth, api }: Origin, role: string): Expression | undefined {
   return birth?.statement.arguments[api?.parameters.findIndex((one) => one.role === role) ?? -1];
+}
+
+/** `cpu + 64`, where `cpu` is what the allocator returned. */
+function movedPointer(facts: Facts, call: ApiCall, memory: Expression): FreedOtherwise | undefined {
+  const sum = peel(memory);
+  if (sum.kind !== "binary" || (sum.operator !== "+" && sum.operator !== "-")) return undefined;
+  const distance = bytesOf(facts, sum.right);
+  if (distance === undefined || distance === 0n) return undefined;
+  const point = { function: call.function, statement: call.statement.id };
+  const births = certainBirths(facts.valueOf(point, sum.left).contexts);
+  const [origin] = births?.values() ?? [];
+  if (!origin) return undefined;
+  const given = facts.textOf(call.function, memory);
+  return { call, origin, memory, wrong: "memory", given, wanted: facts.textOf(call.function, sum.left) };
 }
 
 /** Two fields of which each holds a pool of its own, made by its own call. */

@@ -6,7 +6,7 @@ import { peel } from "../values/local-evaluation.ts";
 export interface WrongDirection {
   readonly call: ApiCall;
   readonly argument: Expression;
-  /** "DMA_NONE" or a dma_transfer_direction. */
+  /** "DMA_NONE", a dma_transfer_direction, or a number that is none of the three. */
   readonly name: string;
   /** The direction of the same value; undefined where that is DMA_NONE, on which the call stops the machine. */
   readonly meant: string | undefined;
@@ -41,7 +41,8 @@ export function wrongDirections(facts: Facts): readonly WrongDirection[] {
   for (const call of calls) {
     const argument = call.argument("direction");
     const name = argument && nameOf(argument);
-    if (argument && name !== undefined && Object.hasOwn(byValue, name) && call.statement.macro === undefined)
+    if (!argument || name === undefined || call.statement.macro !== undefined) continue;
+    if (Object.hasOwn(byValue, name) || isNoDirection(argument))
       found.push({ call, argument, name, meant: byValue[name] });
   }
   return found;
@@ -49,5 +50,12 @@ export function wrongDirections(facts: Facts): readonly WrongDirection[] {
 
 function nameOf(argument: Expression): string | undefined {
   const one = peel(argument);
-  return one.kind === "constant" || one.kind === "symbol" ? one.name : undefined;
+  if (one.kind === "constant") return one.name ?? String(one.value);
+  return one.kind === "symbol" ? one.name : undefined;
+}
+
+/** A number beyond DMA_FROM_DEVICE: valid_dma_direction() takes 0, 1 and 2 (include/linux/dma-direction.h:12-17, linux 6.12.117). */
+function isNoDirection(argument: Expression): boolean {
+  const one = peel(argument);
+  return one.kind === "constant" && one.name === undefined && (one.value < 0n || one.value > 2n);
 }

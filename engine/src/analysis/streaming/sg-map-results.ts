@@ -9,8 +9,11 @@ import { successors } from "../flow/flow.ts";
 
 export interface SgMapMisread {
   readonly call: ApiCall;
-  /** `dropped`: nobody looks at the result. `sign`: only the sign of a count is tested, so that 0 passes as success. */
-  readonly kind: "dropped" | "sign";
+  /**
+   * `dropped`: nobody looks at the result. `sign`: only the sign of a count is tested, so that 0 passes as success. `inverted`: the 0 by
+   * which dma_map_sgtable() says success is taken for a failure.
+   */
+  readonly kind: "dropped" | "sign" | "inverted";
   /** The list or table that is mapped, as the source spells it. */
   readonly list: string;
   /** The variable that holds the count, where it is kept. */
@@ -33,7 +36,7 @@ export function misreadSgMaps(facts: Facts): readonly SgMapMisread[] {
     const kind = misreading(call);
     if (!kind) continue;
     const { result } = call.statement;
-    const count = kind === "sign" && result ? facts.textOfPlace(call.function, result) : undefined;
+    const count = kind !== "dropped" && result ? facts.textOfPlace(call.function, result) : undefined;
     found.push({ call, kind, list: listText(facts, call, list), count });
   }
   return found;
@@ -57,7 +60,29 @@ function misreading(call: ApiCall): SgMapMisread["kind"] | undefined {
   if (result.root.kind !== "variable" || result.steps.length > 0) return undefined;
   const uses = usesAfter(call, result.root.id);
   if (uses.total === 0) return "dropped";
-  return counting.includes(call.name) && uses.signTests > 0 && uses.otherTests === 0 ? "sign" : undefined;
+  if (numbering.includes(call.name)) return isInverted(call, result.root.id) ? "inverted" : undefined;
+  return uses.signTests > 0 && uses.otherTests === 0 ? "sign" : undefined;
+}
+
+/** Whether the first test of the result is whether it is 0, and that way gives an error number back at once. */
+function isInverted({ function: owner, statement }: ApiCall, id: VariableId): boolean {
+  const home = owner.blocks.find(({ statements }) => statements.some((one) => one.id === statement.id));
+  if (home?.terminator.kind !== "branch") return false;
+  const behind = home.statements.slice(home.statements.findIndex((one) => one.id === statement.id) + 1);
+  if (behind.length > 0) return false;
+  const { condition, then, otherwise } = home.terminator;
+  const zeroWay = isZeroTest(condition, id) ? then : isRead(condition, id) ? otherwise : undefined;
+  const left = zeroWay === undefined ? undefined : owner.blocks[zeroWay];
+  if (left?.statements.length !== 0 || left.terminator.kind !== "return" || !left.terminator.value) return false;
+  const value = left.terminator.value;
+  return value.kind === "constant" ? value.value < 0n : value.kind === "unary" && value.operator === "-";
+}
+
+/** `!n` and `n == 0`. */
+function isZeroTest(test: Expression, id: VariableId): boolean {
+  if (test.kind === "unary") return test.operator === "!" && isRead(test.operand, id);
+  if (test.kind !== "binary" || test.operator !== "==") return false;
+  return (isRead(test.left, id) && isZero(test.right)) || (isRead(test.right, id) && isZero(test.left));
 }
 
 interface Uses {

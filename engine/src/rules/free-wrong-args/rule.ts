@@ -48,6 +48,8 @@ function messageOf({ call, origin, wrong, given, wanted }: FreedOtherwise, subje
       return `${call.name}() gives ${subject} to the pool ${given}, but ${maker} took it from ${wanted}.`;
     case "handle":
       return `${call.name}() frees ${subject} with the handle ${given}, which another allocation made.`;
+    case "memory":
+      return `${call.name}() frees ${given}, a pointer into the memory: ${maker} returned ${wanted}.`;
     case "size":
       return `${call.name}() frees ${subject} with the size ${given}, but ${maker} allocated it with ${wanted}.`;
   }

@@ -28,6 +28,8 @@ const rule: Rule = {
 };
 export default rule;
 
+const notes = { dropped: "result ignored", sign: "0 passes as success", inverted: "0 is success here" } as const;
+
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { call, kind, list, count } of misreadSgMaps(facts)) {
     const { function: owner, statement, name } = call;
@@ -35,13 +37,15 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const message =
       kind === "dropped"
         ? `Nobody looks at what ${name}() returns for ${list}: ${failure} says that it is not mapped.`
-        : `${count ?? "The result"} from ${name}() is tested for a negative value, which it never has: 0 says that ${list} is not mapped.`;
+        : kind === "inverted"
+          ? `${count ?? "The result"} from ${name}() is taken for a failure where it is 0, which says that ${list} is mapped.`
+          : `${count ?? "The result"} from ${name}() is tested for a negative value, which it never has: 0 says that ${list} is not mapped.`;
     const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };
     yield {
       ...statement.calleeSpan,
       message,
       function: owner.name,
-      path: [{ ...place, role: "sink", note: kind === "dropped" ? "result ignored" : "0 passes as success" }],
+      path: [{ ...place, role: "sink", note: notes[kind] }],
       subjects: [list],
       fixes: [],
     };

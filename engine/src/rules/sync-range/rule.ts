@@ -5,6 +5,7 @@
 import type { Facts } from "../../analysis/facts.ts";
 import { partnersOf } from "../../analysis/ownership/mapping-partners.ts";
 import { type StreamingEvent, streamingEvents, streamingValue } from "../../analysis/ownership/streaming-events.ts";
+import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -34,6 +35,10 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const { owner, call, size, handle } = event;
     const length = bytesOf(facts, event, size);
     if (!size || !handle || length === undefined) continue;
+    if (length === 0) {
+      yield emptySync(facts, event, size, facts.textOf(owner, handle));
+      continue;
+    }
     const offset = event.offset ? bytesOf(facts, event, event.offset) : 0;
     if (offset === undefined) continue;
     const partners = partnersOf(facts, event);
@@ -68,6 +73,22 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       fixes: [],
     };
   }
+}
+
+/** Nothing is synced: dma-debug has no words for it, and neither has the cache. */
+function emptySync(facts: Facts, { api, call, owner }: StreamingEvent, size: FileSpan, subject: string): RuleFinding {
+  const { file, start, end } = size;
+  const step = { file, start, end, function: owner.name, statement: call.id };
+  return {
+    file,
+    start,
+    end,
+    message: `${api.name}() syncs 0 bytes of ${subject}: nothing is handed over.`,
+    function: owner.name,
+    path: [{ ...step, role: "sink", note: "no byte synced here" }],
+    subjects: [subject],
+    fixes: [],
+  };
 }
 
 /** The constant that an argument is; undefined where it is not one. */

@@ -2,7 +2,9 @@
  * Looks for handles that go to the unmap or sync of another kind of mapping: resources, coherent memory, pages against pointers.
  * Silent as soon as the handle may come from a call of the right kind.
  */
+import { freedByOther } from "../../analysis/coherent/other-families.ts";
 import type { Facts, Origin } from "../../analysis/facts.ts";
+import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts";
 import { foreignOrigins, misfits, partnersOf } from "../../analysis/ownership/mapping-partners.ts";
 import { type StreamingEvent, streamingEvents } from "../../analysis/ownership/streaming-events.ts";
 import type { CallStatement, PathStep, ProgramFunction } from "../../program/program.ts";
@@ -32,6 +34,18 @@ const rule: Rule = {
 export default rule;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
+  for (const { call, origin, memory, partner } of freedByOther(facts)) {
+    const { function: owner, statement, name } = call;
+    const subject = subjectAt(facts, owner, statement.id, memory, origin);
+    yield {
+      ...statement.calleeSpan,
+      message: `${name}() frees DMA memory with wrong function: ${subject} comes from ${makerOf(origin)}, and ${partner}() frees it.`,
+      function: owner.name,
+      path: pathTo(origin, owner, statement.id, statement.calleeSpan, "freed here"),
+      subjects: [subject],
+      fixes: [],
+    };
+  }
   for (const event of streamingEvents(facts)) {
     if (event.step === "map" || event.family === "sg" || !event.handle) continue;
     const subject = facts.textOf(event.owner, event.handle);
