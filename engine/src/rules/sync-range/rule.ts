@@ -36,7 +36,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const length = bytesOf(facts, event, size);
     if (!size || !handle || length === undefined) continue;
     if (length === 0) {
-      yield emptySync(facts, event, size, facts.textOf(owner, handle));
+      yield emptySync(event, size, facts.textOf(owner, handle));
       continue;
     }
     const offset = event.offset ? bytesOf(facts, event, event.offset) : 0;
@@ -76,7 +76,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 }
 
 /** Nothing is synced: dma-debug has no words for it, and neither has the cache. */
-function emptySync(facts: Facts, { api, call, owner }: StreamingEvent, size: FileSpan, subject: string): RuleFinding {
+function emptySync({ api, call, owner }: StreamingEvent, size: FileSpan, subject: string): RuleFinding {
   const { file, start, end } = size;
   const step = { file, start, end, function: owner.name, statement: call.id };
   return {
