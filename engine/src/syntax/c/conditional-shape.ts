@@ -1,4 +1,5 @@
 /** What an `#if` group is around, told from the tokens at its edges. */
+import type { Tokens } from "./lexer.ts";
 import { K, T } from "./tokens.ts";
 
 // What an open bracket holds.
@@ -37,6 +38,23 @@ export interface Group {
   holds: boolean | undefined;
   /** An arm before the one at hand may be there. */
   mayBeTaken: boolean;
+}
+
+/** A group of which no arm is read yet, inside the brackets of `stack`; `before` is the kind of the last live token before it. */
+export function openGroup(before: number, stack: readonly number[], isOpen: boolean): Group {
+  return {
+    arms: [],
+    context: stack[stack.length - 1] ?? 0,
+    before,
+    stack,
+    after: undefined,
+    exhaustive: false,
+    lowest: stack.length,
+    isOpen,
+    hasElse: false,
+    holds: false,
+    mayBeTaken: false,
+  };
 }
 
 /** True when a file-scope item or a statement can end with this token. */
@@ -87,4 +105,12 @@ export function isListed(group: Group, kept: readonly Arm[], next: number): bool
     if (arm.last === T.rparen) return true;
     return i === kept.length - 1 && next === T.rbrace;
   });
+}
+
+/** Is a directive (or a run of them) all that stands between a function's head and its body? `last` is the kind before it. */
+export function isBeforeBody(kinds: Tokens["kinds"], directive: number, last: number): boolean {
+  if (last !== T.rparen) return false;
+  let i = directive + 1;
+  while (i < directive + 100 && (kinds[i] ?? 0) >= T.directiveDefine && (kinds[i] ?? 0) <= T.directiveOther) i++;
+  return kinds[i] === T.lbrace;
 }

@@ -11,6 +11,7 @@
  */
 import {
   endsItem,
+  isBeforeBody,
   type Group,
   IN_BLOCK,
   IN_BRACKETS,
@@ -20,6 +21,7 @@ import {
   IN_RECORD,
   isListed,
   isStructured,
+  openGroup,
 } from "./conditional-shape.ts";
 import { isUndef, readCondition } from "./directives.ts";
 import type { Tokens } from "./lexer.ts";
@@ -27,12 +29,20 @@ import { isHeaderGuard, KnownNames } from "./settled-conditions.ts";
 import { squeeze } from "./squeeze.ts";
 import { K, T } from "./tokens.ts";
 
+/** A stretch of the text that says something which is not read. */
 export interface Dropped {
+  readonly reason: string;
   readonly start: number;
   readonly end: number;
 }
+
+/** Reason of the gaps that are left-out arms of `#if` rather than text that was not understood. */
+export const droppedArmReason = "an arm of #if inside an expression or across a block was left out";
+const noEndifReason = "an #if without its #endif: read as if the line were not there";
+const noIfReason = "an #else, #elif or #endif without its #if";
+
 export interface ConditionalResult {
-  /** Arms that were left out although they hold code. */
+  /** Arms that were left out although they hold code, and directives that lack their other half. */
   readonly dropped: readonly Dropped[];
   /** `#define` and `#include` lines inside functions and initialisers, in order: start and end alternate. */
   readonly hoisted: readonly number[];
@@ -84,6 +94,8 @@ class ConditionalPass {
     }
     // Groups that never end: their directives must not reach the parser.
     for (const group of this.#groups) for (const arm of group.arms) this.#kill(arm.directive, arm.directive + 1);
+    const outermost = this.#groups[0]?.arms[0];
+    if (outermost !== undefined) this.#note(noEndifReason, outermost.directive);
     this.#groups.length = 0;
   }
 
@@ -201,26 +213,12 @@ class ConditionalPass {
 
   /** Handles the directive at `i`, which `next` follows; returns the index of the last token that is dealt with. */
   #directive(i: number, kind: number, next: number): number {
-    const { starts, ends } = this.#tokens;
+    const { kinds, starts, ends } = this.#tokens;
     switch (kind) {
       case T.directiveIf: {
-        const depth = this.#stack.length;
         const condition = this.#conditionAt(i);
         const own = this.#known.evaluate(condition);
-        const isOpen = this.#isOpen();
-        this.#groups.push({
-          arms: [],
-          context: this.#stack[depth - 1] ?? 0,
-          before: this.#lastBefore(i),
-          stack: this.#stack.slice(),
-          after: undefined,
-          exhaustive: false,
-          lowest: depth,
-          isOpen,
-          hasElse: false,
-          holds: false,
-          mayBeTaken: false,
-        });
+        this.#groups.push(openGroup(this.#lastBefore(i), this.#stack.slice(), this.#isOpen()));
         const isGuard =
           this.#tokens.kinds[next] === T.directiveDefine &&
           isHeaderGuard(this.#tokens.text, condition, starts[next] ?? 0, ends[next] ?? 0);
@@ -229,10 +227,7 @@ class ConditionalPass {
       case T.directiveElif:
       case T.directiveElse: {
         const group = this.#groups[this.#groups.length - 1];
-        if (group === undefined) {
-          this.#kill(i, i + 1);
-          return i;
-        }
+        if (group === undefined) return this.#unpaired(i);
         this.#closeArm(group, i);
         const isElse = kind === T.directiveElse;
         const isRest = isElse && !group.exhaustive;
@@ -242,18 +237,16 @@ class ConditionalPass {
       }
       case T.directiveEndif: {
         const group = this.#groups.pop();
-        if (group === undefined) this.#kill(i, i + 1);
-        else {
-          this.#closeArm(group, i);
-          this.#decide(group, i);
-        }
+        if (group === undefined) return this.#unpaired(i);
+        this.#closeArm(group, i);
+        this.#decide(group, i);
         return i;
       }
       case T.directiveDefine:
       case T.directiveInclude: {
         const last = this.#lastBefore(i);
         if (kind === T.directiveDefine) this.#known.note(starts[i] ?? 0, ends[i] ?? 0, this.#isOpen());
-        if (this.#stack.length > 0 || !endsItem(last) || this.#beforeBody(i, last)) {
+        if (this.#stack.length > 0 || !endsItem(last) || isBeforeBody(kinds, i, last)) {
           this.hoisted.push(starts[i] ?? 0, ends[i] ?? 0);
           this.#kill(i, i + 1);
         }
@@ -277,15 +270,6 @@ class ConditionalPass {
   #conditionAt(i: number): string {
     const { starts, ends, text } = this.#tokens;
     return readCondition(text, starts[i] ?? 0, ends[i] ?? 0);
-  }
-
-  /** A directive between a function's head and its body. */
-  #beforeBody(directive: number, last: number): boolean {
-    if (last !== T.rparen) return false;
-    const { kinds } = this.#tokens;
-    let i = directive + 1;
-    while (i < directive + 100 && (kinds[i] ?? 0) >= T.directiveDefine && (kinds[i] ?? 0) <= T.directiveOther) i++;
-    return kinds[i] === T.lbrace;
   }
 
   /** Begins an arm whose own condition is given. With `isThere` its definitions count although its condition is open. */
@@ -374,12 +358,20 @@ class ConditionalPass {
     for (const arm of kept) {
       if (arm === first || arm.end <= arm.directive + 1) continue;
       const from = arm.directive + 1;
-      if (this.#firstLive(from, arm.end) !== T.eof) {
-        const { starts, ends } = this.#tokens;
-        this.dropped.push({ start: starts[from] ?? 0, end: ends[arm.end - 1] ?? 0 });
-      }
+      if (this.#firstLive(from, arm.end) !== T.eof) this.#note(droppedArmReason, from, arm.end - 1);
       this.#kill(from, arm.end);
     }
+  }
+
+  #unpaired(directive: number): number {
+    this.#note(noIfReason, directive);
+    this.#kill(directive, directive + 1);
+    return directive;
+  }
+
+  #note(reason: string, from: number, to: number = from): void {
+    const { starts, ends } = this.#tokens;
+    this.dropped.push({ reason, start: starts[from] ?? 0, end: ends[to] ?? 0 });
   }
 
   /** Takes tokens out. Long stretches are remembered, so that nested ones are walked once. */

@@ -168,6 +168,31 @@ describe("a broken function never loses the others", () => {
   });
 });
 
+describe("conditionals without their other half", () => {
+  const f = "int f(void)\n{\n\treturn 1;\n}\n";
+  test.each([
+    ["an #if that never ends", `#if A\n${f}`, ["#if A"]],
+    ["an #if with arms that never ends", `#if A\n#elif B\n${f}`, ["#if A"]],
+    ["the outer of two", `#ifdef A\n#if B\n#endif\n${f}`, ["#ifdef A"]],
+    ["of two, as a compiler does, the outer", `#ifdef A\n#if B\n${f}`, ["#ifdef A"]],
+    ["an #if 0 that swallows the rest", `${f}#if 0\nint g(void)\n{\n}\n`, ["#if 0"]],
+    ["an #endif too many", `#if A\n#endif\n${f}#endif\n`, ["#endif"]],
+    ["an #else of nothing", `#else\n${f}`, ["#else"]],
+    ["an #elif of nothing", `#elif A\n${f}`, ["#elif A"]],
+    ["pairs", `#if A\n#elif B\n#else\n#endif\n${f}`, []],
+  ])("%s", (_, text, directives) => {
+    const { items, gaps } = parseC(text);
+    expect(gaps.map(({ start, end }) => text.slice(start, end).trimEnd())).toEqual(directives);
+    expect(functions(items).map(({ name }) => name)).toEqual(["f"]);
+  });
+
+  test("one inside a function names the function", () => {
+    const { gaps } = parseC("int f(void)\n{\n#if A\n\treturn 1;\n}\n");
+    expect(gaps.map((gap) => gap.function)).toEqual(["f"]);
+    expect(gaps[0]?.reason).toContain("#endif");
+  });
+});
+
 describe("what is not understood at file scope", () => {
   const last = "int g(void)\n{\n\treturn 1;\n}\n";
   test.each([

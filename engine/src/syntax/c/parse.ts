@@ -59,19 +59,32 @@ export function parseCStatements(
   return body;
 }
 
-/** Notes the arms of `#if` that were left out, with the function that each is in. */
+/** Notes what the conditionals left out, with the function that it is in. */
 function addDropped(gaps: SyntaxGap[], dropped: readonly Dropped[], items: readonly TopLevel[]): void {
   const functions: FunctionDefinition[] = [];
   collectFunctions(items, functions);
-  for (const { start, end } of dropped) {
-    const reason = droppedArmReason;
-    const holder = functions.find((definition) => definition.start <= start && end <= definition.end);
+  for (const { reason, start, end } of dropped) {
+    const holder = functionAround(functions, start, end);
     gaps.push(holder === undefined ? { reason, start, end } : { reason, function: holder.name, start, end });
   }
 }
 
-/** Reason of the gaps that are left-out arms of `#if` rather than text that was not understood. */
-export const droppedArmReason = "an arm of #if inside an expression or across a block was left out";
+/** Functions do not overlap and are in order, and there may be as many of them as gaps: so they are halved. */
+function functionAround(
+  functions: readonly FunctionDefinition[],
+  start: number,
+  end: number,
+): FunctionDefinition | undefined {
+  let low = 0;
+  let high = functions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((functions[middle]?.start ?? 0) <= start) low = middle + 1;
+    else high = middle;
+  }
+  const last = functions[low - 1];
+  return last !== undefined && end <= last.end ? last : undefined;
+}
 
 function collectFunctions(items: readonly TopLevel[], into: FunctionDefinition[]): void {
   for (const item of items) {
