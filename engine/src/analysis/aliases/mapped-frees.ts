@@ -82,7 +82,7 @@ function dmaMappings(facts: Facts): readonly DmaMapping[] {
     ];
   });
   // vm_insert_page() and a fault's page take a reference: the memory stays until the last mapping has gone.
-  const byHand = userMappings(facts).filter((one) => !one.exported && one.unit !== "page");
+  const byHand = userMappings(facts).filter((one) => one.exporter === undefined && one.unit !== "page");
   return [...byApi, ...byHand];
 }
 

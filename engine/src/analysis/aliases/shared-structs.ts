@@ -27,7 +27,7 @@ export function sharedStructs(facts: Facts): readonly SharedStruct[] {
   const found: SharedStruct[] = [];
   const mappings = userMappings(facts);
   for (const mapping of mappings) {
-    if (mapping.exported || mapping.protection.kind === "uncached") continue;
+    if (mapping.exporter !== undefined || mapping.protection.kind === "uncached") continue;
     const { file } = mapping.function;
     if (careful.some((name) => facts.callsTo(name).some((site) => site.function.file === file))) continue;
     // A question in one mapping's function is about that mapping; elsewhere (in probe) it is about all of the file's.

@@ -39,7 +39,9 @@ const careful = [
 
 /** Accesses without care, one per function and memory, by function. */
 export function unflushedAccesses(facts: Facts): readonly UnflushedAccess[] {
-  const mappings = userMappings(facts).filter((one) => !one.exported && one.protection.kind !== "uncached");
+  const mappings = userMappings(facts).filter(
+    (one) => one.exporter === undefined && one.protection.kind !== "uncached",
+  );
   if (mappings.length === 0) return [];
   return [...aliasAccesses(facts, mappings), ...temporaryAccesses(facts, mappings)];
 }

@@ -4,13 +4,13 @@
  * or the subsystem's core may have set it before.
  */
 import { KnownOf } from "../../program/dependencies.ts";
-import type { Expression, GlobalVariable, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
+import type { Expression, ProgramFunction, Statement, StatementId } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Facts, Origin, Value } from "../facts.ts";
-import { fieldKey } from "../values/field-keys.ts";
 import { peel } from "../values/local-evaluation.ts";
 import { makeLocation } from "../values/symbols.ts";
 import { workingsOf } from "../unit-facts.ts";
+import { exportedAddresses, stored } from "./exported-addresses.ts";
 
 export interface UserMapping {
   readonly function: ProgramFunction;
@@ -26,8 +26,8 @@ export interface UserMapping {
   /** The expression of the VMA, where the call has one. */
   readonly vma: Expression | undefined;
   readonly protection: Protection;
-  /** The address is only handed over; another part of the kernel maps it later. */
-  readonly exported: boolean;
+  /** Who maps the address later, where the driver only hands it over. */
+  readonly exporter: "framebuffer" | "UIO" | undefined;
 }
 
 /** `cached` is the default that nobody changed; `unknown` where it is set out of sight. */
@@ -90,7 +90,7 @@ function findMappings(facts: Facts): readonly UserMapping[] {
           shape.prot === undefined ? undefined : statement.arguments[shape.prot],
           vma,
         ),
-        exported: false,
+        exporter: undefined,
       });
     }
   for (const { function: owner, statement } of index.storesTo("vm_fault.page")) {
@@ -100,102 +100,13 @@ function findMappings(facts: Facts): readonly UserMapping[] {
       ...put,
       unit: "page",
       protection: protectionOf(facts, owner, statement.id, undefined, undefined),
-      exported: false,
+      exporter: undefined,
     });
   }
-  mappings.push(...framebufferExports(facts));
+  mappings.push(...exportedAddresses(facts));
   return mappings.sort((a, b) =>
     a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1,
   );
-}
-
-/** A statement that puts an address or a page into a field which somebody else maps. */
-function stored(
-  facts: Facts,
-  owner: ProgramFunction,
-  statement: Statement,
-  key: string,
-): Omit<UserMapping, "unit" | "protection" | "exported"> | undefined {
-  const target =
-    statement.kind === "assign" ? statement.target : statement.kind === "call" ? statement.result : undefined;
-  if (!target || fieldKey(target.steps) !== key) return undefined;
-  const subject =
-    statement.kind === "assign" ? statement.value : statement.kind === "call" ? statement.arguments[0] : undefined;
-  if (!subject) return undefined;
-  return {
-    function: owner,
-    statement,
-    span: { file: target.file, start: target.start, end: target.end },
-    name: facts.textOfPlace(owner, target),
-    subject,
-    value: workingsOf(facts).provenance.putInto(owner, statement, key),
-    vma: undefined,
-  };
-}
-
-/**
- * `fix.smem_start` is mapped by the framebuffer core where the driver's fb_ops leave .fb_mmap to it: fb_io_mmap() passes it to
- * vm_iomap_memory() as a physical address (drivers/video/fbdev/core/fb_io_fops.c, fb_chrdev.c:318; before 6.7 fbmem.c).
- */
-function framebufferExports(facts: Facts): readonly UserMapping[] {
-  const { index } = workingsOf(facts);
-  const mappings: UserMapping[] = [];
-  for (const { function: owner, statement } of index.storesTo("fb_fix_screeninfo.smem_start")) {
-    const put = stored(facts, owner, statement, "fb_fix_screeninfo.smem_start");
-    if (!put || !coreMapsFramebuffer(facts, owner.file, statement)) continue;
-    mappings.push({
-      ...put,
-      unit: "address",
-      // fb_io_mmap sets write-combining itself: only the address is in question.
-      protection: { kind: "right", origins: [] },
-      exported: true,
-    });
-  }
-  return mappings;
-}
-
-function coreMapsFramebuffer(facts: Facts, file: string, statement: Statement): boolean {
-  const globals = [...facts.unit.files.values()].flatMap((one) =>
-    one.globals.filter((global) => global.type.kind === "record" && global.type.name === "fb_ops"),
-  );
-  const own = globals.filter((one) => one.file === file);
-  const named = tablesOfScreen(facts, own, statement);
-  const relevant = named.length > 0 ? named : own.length > 0 ? own : globals;
-  return relevant.length > 0 && relevant.every((global) => leavesMappingToCore(facts, global));
-}
-
-/** The tables that the driver gives to the fb_info whose smem_start is stored, where both are told by a member of the driver's struct. */
-function tablesOfScreen(
-  facts: Facts,
-  tables: readonly GlobalVariable[],
-  statement: Statement,
-): readonly GlobalVariable[] {
-  const screen = tables.length > 1 ? screenMember(statement, "fix") : undefined;
-  if (screen === undefined) return [];
-  const stores = workingsOf(facts).index.storesTo("fb_info.fbops");
-  const same = stores.filter((store) => screenMember(store.statement, "fbops") === screen);
-  return tables.filter((table) => same.some((store) => names(store.statement, table.name)));
-}
-
-/** "foo_dev.screen" of `foo->screen.fix.smem_start = ...`. */
-function screenMember(statement: Statement, member: string): string | undefined {
-  if (statement.kind !== "assign") return undefined;
-  const { steps } = statement.target;
-  const at = steps.findIndex((step) => step.kind === "field" && step.record === "fb_info" && step.name === member);
-  return at > 0 ? fieldKey(steps.slice(0, at)) : undefined;
-}
-
-function leavesMappingToCore(facts: Facts, global: GlobalVariable): boolean {
-  const table = facts.unit.opsTables.find((one) => one.file === global.file && one.name === global.name);
-  const source = facts.unit.files.get(global.file)?.text ?? "";
-  // The object's span is its name; the initialiser goes on to the closing brace.
-  const text = source.slice(global.start, source.indexOf("};", global.start));
-  if (table?.entries.some((entry) => entry.field === "fb_mmap") || /\.fb_mmap\s*=/.test(text))
-    return /\.fb_mmap\s*=\s*fb_io_mmap\b/.test(text);
-  // Since 6.7 a table without .fb_mmap is not mapped at all; such tables are made of the core's macros.
-  const macros = text.match(/\b_*FB_(GEN_)?DEFAULT\w*/g) ?? [];
-  if (macros.length > 0) return macros.some((name) => /^_*FB_DEFAULT_IOMEM_OPS(_MMAP)?$/.test(name));
-  return /\bcfb_\w+/.test(text);
 }
 
 function protectionOf(
@@ -258,7 +169,7 @@ function setElsewhere(facts: Facts, owner: ProgramFunction): boolean {
   return reach.some((one) => setters.includes(one));
 }
 
-function names(statement: Statement, table: string): boolean {
+export function names(statement: Statement, table: string): boolean {
   if (statement.kind !== "assign") return false;
   const value = peel(statement.value);
   return value.kind === "address" && value.place.root.kind === "global" && value.place.root.name === table;

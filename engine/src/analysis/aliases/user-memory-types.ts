@@ -21,9 +21,11 @@ export interface MistypedMapping {
 export function mistypedMappings(facts: Facts): readonly MistypedMapping[] {
   const found: MistypedMapping[] = [];
   for (const mapping of userMappings(facts)) {
-    const protection = mapping.exported ? undefined : uncachedFor(mapping.protection.origins);
-    if (!mapping.exported && !protection) continue;
-    if (mapping.exported && keepsRamCached(facts, mapping.function.file)) continue;
+    const { exporter } = mapping;
+    if (exporter === "UIO") continue;
+    const protection = exporter ? undefined : uncachedFor(mapping.protection.origins);
+    if (!exporter && !protection) continue;
+    if (exporter && keepsRamCached(facts, mapping.function.file)) continue;
     const verdicts = forbiddenOrigins(mapping.value, (one) => one.birth !== undefined && isLinearFrame(one, mapping));
     if (verdicts.length === 0 || retypes(facts)) continue;
     for (const { origin } of verdicts) found.push({ mapping, origin, protection });

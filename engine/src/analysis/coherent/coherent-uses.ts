@@ -64,7 +64,7 @@ export function coherentMappings(facts: Facts): MappingWrongs {
       else if (right && mapping.protection.kind === "cached") cached.push(one);
       else frames.push(one);
     }
-    if (mapping.exported)
+    if (mapping.exporter !== undefined)
       for (const one of judge((origin) => isCoherentMemory(origin) && isPointer(origin))) frames.push(one);
   }
   const result = { handles, frames, cached };

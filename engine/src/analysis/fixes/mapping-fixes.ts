@@ -19,7 +19,7 @@ export interface MappingFix {
 
 /** The fixes that can be made whole for this mapping, the preferred one first. */
 export function mappingFixes(facts: Facts, mapping: UserMapping, origin: Origin): readonly MappingFix[] {
-  if (mapping.exported || mapping.statement.kind !== "call" || !mapping.vma) return [];
+  if (mapping.exporter !== undefined || mapping.statement.kind !== "call" || !mapping.vma) return [];
   const right = soundMmap(facts, mapping, origin) ?? dmaMmap(facts, mapping, origin);
   return [...(right ? [right] : []), ...protections(facts, mapping, origin)];
 }

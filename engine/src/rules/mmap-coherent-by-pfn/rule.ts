@@ -44,7 +44,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const name = subjectAt(facts, owner, statement.id, mapping.subject, origin);
     const linear = !isDmaHandle(origin) && origin.conversions.some(isLinearConversion);
     const wrongs = [
-      linear ? "by a frame that linear-map arithmetic made up" : mapping.exported ? "by its kernel address" : "by hand",
+      linear ? "by a frame that linear-map arithmetic made up" : mapping.exporter ? "by its kernel address" : "by hand",
       ...(mapping.protection.kind === "cached" ? ["with the cached default protection"] : []),
     ];
     yield {
@@ -53,7 +53,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       function: owner.name,
       path: pathTo(origin, owner, statement.id, mapping.span, "mapped into user space here"),
       subjects: [name],
-      ...(!linear && !mapping.exported && { severity: "warning" as const }),
+      ...(!linear && mapping.exporter === undefined && { severity: "warning" as const }),
       fixes: mappingFixes(facts, mapping, origin),
     };
   }

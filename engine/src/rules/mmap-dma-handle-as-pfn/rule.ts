@@ -40,10 +40,11 @@ export default rule;
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { origin, mapping } of coherentMappings(facts).handles) {
     const { function: owner, statement } = mapping;
-    const name = subjectAt(facts, owner, statement.id, mapping.subject, origin);
+    const filled = mapping.exporter && statement.kind === "call";
+    const name = filled ? mapping.name : subjectAt(facts, owner, statement.id, mapping.subject, origin);
     const cached = mapping.protection.kind === "cached" ? ", and with the cached default protection" : "";
-    const harm = mapping.exported
-      ? `the framebuffer core maps ${mapping.name} as a physical address`
+    const harm = mapping.exporter
+      ? `the ${mapping.exporter} core maps ${mapping.name} as a physical address`
       : `${mapping.name} maps whatever memory has that physical address${cached}`;
     yield {
       ...mapping.span,
@@ -54,7 +55,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         owner,
         statement.id,
         mapping.span,
-        mapping.exported ? "handed over as a physical address here" : "mapped into user space here",
+        mapping.exporter ? "handed over as a physical address here" : "mapped into user space here",
       ),
       subjects: [name],
       fixes: mappingFixes(facts, mapping, origin),
