@@ -2,15 +2,16 @@
  * How many findings of a kernel tree the simulator can judge, why it cannot judge the others, and what a finding costs.
  *
  *     npx tsx test/corpus/verdicts.ts KERNEL [--findings FILE.json] [--rule ID]... [--file TEXT]... [--sample N [--seed S]]
- *                                [--examples N] [--rows FILE.json]
+ *                                [--examples N] [--rows FILE.jsonl] [--kept FILE.json]
  *
  * Run it in the project's folder; KERNEL is an unpacked linux 6.12 (Debian: linux-source-6.12). The findings are those of expected-6.12.tsv, or those of a file that
  * `check --format json` wrote; only rules with a proof count. Each is proved on all machines that the editor asks for, by executing
- * the functions of its own unit. `--sample` draws so many in turn from each rule, `--rows` keeps every verdict.
+ * the functions of its own unit. `--sample` draws so many in turn from each rule, `--rows` writes down every
+ * verdict as it comes. `--kept` takes the findings from such a file, or makes it: finding takes far longer than proving.
  * Times are CPU time of this process; on a busy machine only ratios mean something. Run it bundled, as the program ships:
  *     npx esbuild test/corpus/verdicts.ts --bundle --platform=node --format=esm --external:typescript --outfile=OUT.mjs
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { Finding, ProofResult } from "../../engine/src/api.ts";
@@ -45,6 +46,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     examples: { type: "string", default: "2" },
     rows: { type: "string" },
+    kept: { type: "string" },
   },
 });
 const [kernel] = positionals;
@@ -63,8 +65,10 @@ const all = (values.findings === undefined ? expected() : reported(values.findin
     (values.file.length === 0 || values.file.some((text) => place.file.includes(text))),
 );
 const places = values.sample === undefined ? all : drawn(all, Number(values.sample), Number(values.seed));
+const kept = new Map(values.kept !== undefined && existsSync(values.kept) ? keptIn(values.kept) : []);
+if (values.rows !== undefined) writeFileSync(values.rows, "");
 const { rows, gone } = await judged(kernel, places);
-if (values.rows !== undefined) writeFileSync(values.rows, JSON.stringify(rows, undefined, 1));
+if (values.kept !== undefined) writeFileSync(values.kept, JSON.stringify([...kept]));
 print();
 
 // ------------------------------------------------------------ which findings
@@ -109,22 +113,40 @@ async function judged(
   for (const [folder, here] of byFolder) {
     const unit = new Unit(locationOf(path.join(tree, folder)), engine.createSession(), host);
     await unit.refresh(true);
-    const { findings } = unit.session.analyse({
-      rules: [...new Set(here.map(({ rule }) => rule))],
-      only: new Set(here.map(({ file }) => file)),
-    });
-    const left = new Set(findings);
+    const left = new Set(here.every((place) => kept.has(keyOf(place))) ? [] : found(unit, here));
     for (const place of here) {
+      const known = kept.get(keyOf(place));
+      if (known !== undefined) {
+        made.push(proved(unit, known, place));
+        continue;
+      }
       const finding = [...left].find((one) => isAt(unit, one, place));
       if (finding === undefined) {
         missing.push(place);
         continue;
       }
       left.delete(finding);
+      kept.set(keyOf(place), finding);
       made.push(proved(unit, finding, place));
     }
   }
   return { rows: made, gone: missing };
+}
+
+function found(unit: Unit, here: readonly Place[]): readonly Finding[] {
+  const { findings } = unit.session.analyse({
+    rules: [...new Set(here.map(({ rule }) => rule))],
+    only: new Set(here.map(({ file }) => file)),
+  });
+  return findings;
+}
+
+function keptIn(file: string): readonly (readonly [string, Finding])[] {
+  return JSON.parse(readFileSync(file, "utf8")) as readonly (readonly [string, Finding])[];
+}
+
+function keyOf({ rule, file, line, function: owner }: Place): string {
+  return [rule, file, line, owner].join("\t");
 }
 
 function isAt(unit: Unit, finding: Finding, place: Place): boolean {
@@ -140,7 +162,7 @@ function proved(unit: Unit, finding: Finding, { rule, file, line, function: owne
   const before = process.cpuUsage();
   const results = unit.session.prove(finding);
   const { user, system } = process.cpuUsage(before);
-  return {
+  const row: Row = {
     rule,
     file,
     line,
@@ -149,6 +171,8 @@ function proved(unit: Unit, finding: Finding, { rule, file, line, function: owne
     verdicts: results.map(({ platform, verdict, sentence }) => ({ platform, verdict, sentence })),
     supposed: results.some(restsOnSupposition),
   };
+  if (values.rows !== undefined) appendFileSync(values.rows, `${JSON.stringify(row)}\n`);
+  return row;
 }
 
 function restsOnSupposition({ trace }: ProofResult): boolean {

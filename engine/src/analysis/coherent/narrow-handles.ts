@@ -24,6 +24,7 @@ import {
 import type { FileSpan } from "../../text/span.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
+import { areOneDriver } from "../flow/one-driver.ts";
 import { maskOf } from "../streaming/mask-fallbacks.ts";
 import { workingsOf } from "../unit-facts.ts";
 import { fieldKey } from "../values/field-keys.ts";
@@ -297,13 +298,6 @@ function maskFor(facts: Facts, file: string, wide: readonly ApiCall[], coherent:
   // A narrower mask is a second try where the same function tries a wider one first.
   if (facts.callsWith("set-mask").some((call) => speaks(call) && isOther(call))) return undefined;
   return [...candidates].sort((a, b) => bitsOf(b) - bitsOf(a))[0];
-}
-
-/** Whether two files are of one driver: a folder holds many. */
-function areOneDriver(facts: Facts, a: string, b: string): boolean {
-  if (a === b) return true;
-  const theirs = new Set(facts.unit.files.get(b)?.includes.filter((name) => !name.includes("/")));
-  return facts.unit.files.get(a)?.includes.some((name) => theirs.has(name)) ?? false;
 }
 
 /** Whether a mask is set for every device that the driver binds to: on the way of probe(), behind nothing but failures. */

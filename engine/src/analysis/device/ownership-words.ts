@@ -23,6 +23,8 @@ export interface OwnershipWords {
   handsOver(owner: ProgramFunction, statement: Statement): string | undefined;
   /** The field of an ownership bit that a condition tests, "record.field", and the bit as it is written. */
   testedBy(owner: ProgramFunction, condition: Expression): { readonly field: string; readonly bit: string } | undefined;
+  /** Whether the store sets a bit that the driver tests anywhere, for whatever, and that is none of `other`, as it is written. */
+  setsTested(owner: ProgramFunction, statement: Statement, other: string): boolean;
 }
 
 /** A constant other than 0: its value, where somebody knows it, and how the source writes it. */
@@ -57,6 +59,12 @@ export function ownershipWords(facts: Facts): OwnershipWords {
               if (stored.key === key)
                 for (const one of wanted.values()) if (includes(stored.bits, one)) found.set(one.text, one);
     });
+  const looked: FieldBits = knownMap();
+  const lookedAt = (key: string): ReadonlyMap<string, Bits> =>
+    bitsOf(looked, key, (bits) => {
+      for (const owner of facts.unit.functionsMentioning(memberOf(key)))
+        for (const test of bitTests(owner)) if (test.key === key) bits.set(test.bits.text, test.bits);
+    });
   const words: OwnershipWords = {
     handsOver: (owner, statement) => {
       for (const { key, bits } of bitsStored(owner, statement))
@@ -70,9 +78,22 @@ export function ownershipWords(facts: Facts): OwnershipWords {
         ? { field, bit: test.bits.text }
         : undefined;
     },
+    setsTested: (owner, statement, other) =>
+      bitsStored(owner, statement).some(({ key, bits }) =>
+        [...lookedAt(key).values()].some((one) => one.text !== other && includes(bits, one)),
+      ),
   };
   known.set(facts, words);
   return words;
+}
+
+/** Every bit that a condition of the function tests. */
+function bitTests(owner: ProgramFunction): readonly { readonly key: string; readonly bits: Bits }[] {
+  return owner.blocks.flatMap(({ terminator }) => {
+    const test = terminator.kind === "branch" ? bitTest(owner, terminator.condition) : undefined;
+    const key = test && fieldKey(test.place.steps);
+    return test && key !== undefined ? [{ key, bits: test.bits }] : [];
+  });
 }
 
 function bitsOf(fields: FieldBits, key: string, fill: (bits: Map<string, Bits>) => void): ReadonlyMap<string, Bits> {

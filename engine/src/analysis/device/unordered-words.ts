@@ -8,7 +8,7 @@ import type { Facts } from "../facts.ts";
 import { pathTo } from "../flow/finding-path.ts";
 import { flowOf } from "../flow/flow.ts";
 import type { Verdict } from "../values/judgement.ts";
-import { ownershipWords } from "./ownership-words.ts";
+import { type OwnershipWords, ownershipWords } from "./ownership-words.ts";
 import { besides, UnseenHandOvers } from "./unseen-hand-overs.ts";
 import { runningFunctions } from "./running-device.ts";
 
@@ -80,6 +80,7 @@ function handedOver(facts: Facts, owner: ProgramFunction): readonly Unordered[] 
       const bit = access.statement ? words.handsOver(owner, access.statement) : undefined;
       notYet.store(access, bit, before);
       if (bit === undefined) return;
+      if (before.some(({ event }) => isEarlierStep(words, owner, event, access, bit))) return;
       const bare = before.findLast(
         ({ event, between }) => event.kind === "store" && !between.writes && besides(event, access),
       );
@@ -90,6 +91,24 @@ function handedOver(facts: Facts, owner: ProgramFunction): readonly Unordered[] 
     },
   });
   return found.filter(({ access }) => !notYet.has(access));
+}
+
+/**
+ * Whether the word was given another bit on the way here that the driver tests too: where a word is written bit by bit, which of
+ * them hands over is not told.
+ */
+function isEarlierStep(
+  words: OwnershipWords,
+  owner: ProgramFunction,
+  event: FieldAccess,
+  access: FieldAccess,
+  bit: string,
+): boolean {
+  if (event.kind !== "store" || event.field !== access.field || event.record !== access.record) return false;
+  if (!event.statement || !access.statement || !words.setsTested(owner, event.statement, bit)) return false;
+  return event.block === access.block
+    ? event.statement.start < access.statement.start
+    : flowOf(owner).dominates(event.block, access.block);
 }
 
 /** Loads of a record's words that nothing orders after the test of the ownership bit that lets the CPU come to them. */

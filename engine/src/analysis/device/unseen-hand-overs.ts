@@ -7,6 +7,7 @@ import { targetOf, walkExpression } from "../../program/visit.ts";
 import type { Earlier, FieldAccess, OrderingCall } from "./device-order.ts";
 import type { Facts } from "../facts.ts";
 import { flowOf } from "../flow/flow.ts";
+import { indicesOf, tellsRegister } from "./told-indices.ts";
 import { workingsOf } from "../unit-facts.ts";
 import { lastFieldIndex } from "../values/field-keys.ts";
 
@@ -52,7 +53,7 @@ export class UnseenHandOvers {
     for (const { access, before } of this.#stores)
       for (const { event } of before) if (besides(event, access)) unseen.add(event);
     for (const access of handing) {
-      if (this.#isNew(access)) unseen.add(access);
+      if (this.#isNew(access) || this.#isToldByIndex(access)) unseen.add(access);
       for (const { access: later } of this.#stores) {
         if (this.#isWithin(access, later)) unseen.add(access);
         if (this.#isSameWord(access, later)) {
@@ -66,7 +67,7 @@ export class UnseenHandOvers {
     }
     // A register that gets a DMA address hands over all that is written before.
     for (const { call, before } of this.#registers)
-      for (const { event } of before) if (handing.has(event) && this.#comesAfter(call, event)) unseen.add(event);
+      for (const { event } of before) if (handing.has(event) && this.#comesAfter(call.call, event)) unseen.add(event);
     return unseen;
   }
 
@@ -77,6 +78,20 @@ export class UnseenHandOvers {
     const text = (access: FieldAccess): string => this.#facts.textOfPlace(this.#owner, access.place);
     if (text(event) !== text(later) || (event.record !== later.record && !this.#staysSame(event))) return false;
     return this.#follows(event, later);
+  }
+
+  /** Whether a register gets the index of the record on every way on: it tells the device up to where the ring is its own. */
+  #isToldByIndex(event: FieldAccess): boolean {
+    const indices = indicesOf(this.#owner, event.place);
+    if (indices.size === 0) return false;
+    return this.#owner.blocks.some((block) =>
+      block.statements.some(
+        (call) =>
+          call.kind === "call" &&
+          this.#comesAfter(call, event) &&
+          tellsRegister(this.#facts, this.#owner, call, indices),
+      ),
+    );
   }
 
   /** Whether a part of the same record is written after the word, on a way that is only about this record. */
@@ -147,8 +162,8 @@ export class UnseenHandOvers {
     return value !== undefined && mentionsAddress(value);
   }
 
-  /** Whether every way from the store comes to the register. */
-  #comesAfter({ call }: OrderingCall, event: FieldAccess): boolean {
+  /** Whether every way from the store comes to the call. */
+  #comesAfter(call: CallStatement, event: FieldAccess): boolean {
     const flow = flowOf(this.#owner);
     const block = flow.locate(call.id)?.block;
     if (block === undefined) return false;

@@ -2,9 +2,10 @@
  * Handles that are kept in a field and read for the unmap and the syncs only: no device gets them, so that a failed map, whatever else is
  * wrong with it, gives no device a wrong address.
  */
-import type { Expression, Place, Statement } from "../../program/program.ts";
+import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { expressionsOf, expressionsOfTerminator, walkExpression } from "../../program/visit.ts";
 import type { Facts } from "../facts.ts";
+import { areOneDriver } from "../flow/one-driver.ts";
 import { fieldKey } from "../values/field-keys.ts";
 import type { Mapping } from "./ownership.ts";
 
@@ -12,7 +13,7 @@ import type { Mapping } from "./ownership.ts";
 const driversOwn = new Set(["usb_request.dma"]); // include/linux/usb/gadget.h:36-40 (6.12.117)
 
 /** Whether nothing of the unit reads the handle but what ends the mapping or changes its owner. */
-export function isEndedOnly(facts: Facts, { track }: Mapping): boolean {
+export function isEndedOnly(facts: Facts, { owner, track }: Mapping): boolean {
   if (track.passes.some(({ call }) => !track.releases.includes(call) && !track.handBacks.includes(call))) return false;
   const fields = new Set<string>();
   for (const { place } of track.stores) {
@@ -22,7 +23,7 @@ export function isEndedOnly(facts: Facts, { track }: Mapping): boolean {
     if (!driversOwn.has(key) && !isKeptHandle(facts, key, place)) return false;
     fields.add(key);
   }
-  return fields.size > 0 && [...fields].every((key) => isReadToEnd(facts, key));
+  return fields.size > 0 && [...fields].every((key) => isReadToEnd(facts, key, owner.file));
 }
 
 /**
@@ -43,7 +44,8 @@ function isInUnion(facts: Facts, { steps }: Place): boolean {
   );
 }
 
-function isReadToEnd(facts: Facts, key: string): boolean {
+/** `file`: of the map call. A field of the kernel's is used by every driver of the folder; only those of this one read this handle. */
+function isReadToEnd(facts: Facts, key: string, file: string): boolean {
   const reads = (expressions: readonly Expression[]): boolean =>
     expressions.some((expression) => {
       let found = false;
@@ -54,8 +56,11 @@ function isReadToEnd(facts: Facts, key: string): boolean {
     });
   const name = key.slice(key.lastIndexOf(".") + 1);
   let ended = false;
-  const isAll = facts.unit.functionsMentioning(name).every((owner) =>
-    owner.blocks.every((block) => {
+  const isOthers = (owner: ProgramFunction): boolean =>
+    driversOwn.has(key) && owner.file.endsWith(".c") && !areOneDriver(facts, owner.file, file);
+  const isAll = facts.unit.functionsMentioning(name).every((owner) => {
+    if (isOthers(owner)) return true;
+    return owner.blocks.every((block) => {
       const ends = (statement: Statement): boolean => {
         const effect = facts.apiOf(owner, statement)?.effect;
         return effect !== undefined && /^(unmap-streaming|sync-for-cpu|sync-for-device|check-handle)$/.test(effect);
@@ -67,8 +72,8 @@ function isReadToEnd(facts: Facts, key: string): boolean {
         ended ||= ends(statement);
         return ends(statement);
       });
-    }),
-  );
+    });
+  });
   // What nobody reads here may be read in another driver.
   return isAll && ended;
 }

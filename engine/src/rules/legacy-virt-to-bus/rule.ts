@@ -1,4 +1,5 @@
 /** Looks for the bus address conversions. Silent where the driver defines a function of that name itself. */
+import { isOnlyShown } from "../../analysis/coherent/coherent-uses.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { type RemovedFunction, removedCalls } from "../../analysis/fixes/removed-calls.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
@@ -38,6 +39,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { function: owner, statement, removed: old } of calls) {
     // A file that gives no bus addresses away looks at memory of the firmware.
     if (old.successor === "" && !giving.has(owner.file)) continue;
+    // Nobody follows an address that is printed.
+    if (isOnlyShown(owner, statement)) continue;
     const argument = statement.arguments[0];
     const name = argument ? facts.textOf(owner, argument) : "it";
     const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };

@@ -14,7 +14,7 @@ const rule: Rule = {
     id: "dma/missing-barrier-desc",
     group: "ordering",
     severity: "warning",
-    stage: "preview",
+    stage: "stable",
     summary:
       "A descriptor's words must be written before the word that gives it to the device, and read after the word that gives it back.",
     why: "Coherent memory has no order by itself: a weakly ordered CPU may let the device see the ownership bit before the address and the length, so it transfers to where the descriptor pointed the last time; reading, the CPU may have loaded the length before the device had written it.",
