@@ -59,6 +59,14 @@ export function dev_info(dev: device, format: string, ...values: unknown[]): voi
 export function dev_dbg(dev: device, format: string, ...values: unknown[]): void;
 export function udelay(microseconds: Integer): void;
 export function msleep(milliseconds: Integer): void;
+export function local_irq_disable(): void;
+export function local_irq_enable(): void;
+export function wait_for_completion(done: completion | null): void;
+/** 0 where the time ran out, else what is left of it; times are in jiffies. */
+export function wait_for_completion_timeout(done: completion | null, timeout: Integer): bigint;
+export function usb_rcvctrlpipe(udev: usb_device | null, endpoint: Integer): uint;
+export function usb_sndctrlpipe(udev: usb_device | null, endpoint: Integer): uint;
+export const PAGE_KERNEL: pgprot_t;
 export function upper_32_bits(value: Integer): u32;
 export function lower_32_bits(value: Integer): u32;
 export function cpu_to_le32(value: Integer): u32;
