@@ -23,7 +23,7 @@ import { computed, convert, known, type Value, zeroValue } from "./value.ts";
 import { type KernelCall, type Plan, Stop, type World } from "./world.ts";
 
 /** Statements that one run may execute. */
-const statementBudget = 60_000;
+const statementBudget = 30_000;
 const deepestCall = 40;
 
 export interface InterpreterEvents {
@@ -156,7 +156,10 @@ export class Interpreter {
         return convert(value, fn.result, this.#world.wordBits);
       }
       const next = this.#next(terminator, block.id, fn, frame, rounds);
-      if (next === undefined) throw new Stop(`${fn.name}() does not return`);
+      if (next === undefined) {
+        this.steering.backtrack();
+        throw new Stop(`${fn.name}() does not return`);
+      }
       block = fn.blocks[next];
     }
     this.#leave(frame);

@@ -8,6 +8,8 @@ export interface KernelOptions {
   readonly iommu: boolean;
   /** Every streaming mapping fails, as when the IOMMU or the bounce buffers are full. */
   readonly mappingsFail: boolean;
+  /** A streaming mapping of ordinary memory can fail on this machine. */
+  readonly canFail: boolean;
   /** Every streaming mapping goes through a bounce buffer (swiotlb=force, a guest whose memory is encrypted). */
   readonly bounces?: boolean;
   /** cpu_dcache_is_aliasing() is false whatever the machine: to find out what the code does only because of it. */

@@ -8,12 +8,13 @@ import type { FileSpan } from "../text/span.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { constantValue } from "../kernel/constants.ts";
 import { type Window, windowsOf } from "./buffer-windows.ts";
+import { DeviceInputs } from "./device-inputs.ts";
 import { Hardware } from "./hardware.ts";
 import { constantOf, protections } from "./kernel-model/constants.ts";
 import { modelFunction } from "./kernel-model/index.ts";
 import { iterationRounds } from "./kernel-model/iteration.ts";
 import { listFields } from "./kernel-model/scatterlist.ts";
-import { pagePointer, physicalOfPage } from "./kernel-model/pages.ts";
+import { pagePointer } from "./kernel-model/pages.ts";
 import { kernelFieldType, prepareKernelField, prepareKernelObject } from "./kernel-model/records.ts";
 import type { AccessWatcher, KernelOptions } from "./kernel-options.ts";
 import { Narrator } from "./narrator.ts";
@@ -31,6 +32,7 @@ export class Kernel implements World {
   readonly hardware: Hardware;
   readonly narrator: Narrator;
   readonly scene = new Scene();
+  readonly #devices = new DeviceInputs(this);
   readonly wordBits: 32 | 64;
   readonly bigEndian: boolean;
   readonly stack: { readonly base: bigint; readonly size: number };
@@ -127,12 +129,16 @@ export class Kernel implements World {
     return false;
   }
 
-  load(address: bigint, size: number): bigint {
+  load(address: bigint, size: number): Value {
+    const name = this.#devices.offer(address, size);
     this.narrator.driver(`The driver reads ${this.#what(address, size)}.`);
     const seen = this.hardware.load(address, size);
     this.#watcher?.loaded(address, size, seen);
     this.#check(seen, address);
-    return this.hardware.numberOf(seen.bytes);
+    const bits = this.hardware.numberOf(seen.bytes);
+    if (name === undefined) return known(bits);
+    this.evaluator.inputs.set(name, bits);
+    return { bits, origin: { kind: "input", name } };
   }
 
   store(address: bigint, size: number, value: Value): void {
@@ -285,27 +291,14 @@ export class Kernel implements World {
     return this.options.mappingsFail && this.port.choose(2, `whether ${call} finds room`) === 1;
   }
 
+  /** The driver is about to take a mapping back: what the path needs to find in it the device has written. */
+  completeTransfer(mapping: StreamingMapping): void {
+    this.#devices.complete(mapping);
+  }
+
   /** A call that does DMA and waits for it: the device's turn. */
   deviceTurn(handle: bigint, size: number, direction: Direction, call: string): void {
     this.onDeviceTurn?.(handle, size, direction, call);
-  }
-
-  /** flush_dcache_page(): writes back what the platform's version writes back. */
-  flushPage(page: bigint, call: string): void {
-    const kind = this.platform.flushDcachePage.value;
-    if (kind === "none" || kind === "instruction-only") return;
-    const physical = physicalOfPage(this, page);
-    this.narrator.driver(`${call} writes the page's lines back.`, true);
-    const { pageBytes } = this.hardware;
-    const linear = this.hardware.address(this.hardware.linear(physical));
-    this.perform({ kind: "maintain", operation: "clean-invalidate", virtual: linear, size: pageBytes });
-    if (kind !== "kernel-and-user-aliases") return;
-    for (const mapping of this.scene.userMappings) {
-      const index = mapping.frames.indexOf(physical);
-      if (index < 0) continue;
-      const virtual = this.hardware.address(mapping.virtual) + index * pageBytes;
-      this.perform({ kind: "maintain", operation: "clean-invalidate", virtual, size: pageBytes, space: 1 });
-    }
   }
 
   /** The attribute that a pgprot_t of the model stands for. */

@@ -47,7 +47,7 @@ export class ObjectMemory {
 
   /** Loads `size` bytes as they are, from the machine or from plain memory. */
   loadBits(address: bigint, size: number): Value {
-    if (this.world.isShared(address, size)) return known(this.world.load(address, size));
+    if (this.world.isShared(address, size)) return this.world.load(address, size);
     return this.memory.load(address, size);
   }
 
@@ -61,7 +61,7 @@ export class ObjectMemory {
     if (type.kind === "array" || type.kind === "record") return known(address);
     const size = Math.min(16, Math.max(1, this.layouts.sizeOf(type)));
     if (this.world.isShared(address, size)) {
-      return convert(known(this.world.load(address, size)), type, this.world.wordBits);
+      return convert(this.world.load(address, size), type, this.world.wordBits);
     }
     if (this.memory.knowledge(address, size) !== "known") this.#makeInput(cell, size);
     return convert(this.memory.load(address, size), type, this.world.wordBits);

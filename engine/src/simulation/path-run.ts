@@ -77,7 +77,10 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
       interpreter.steering.aim(entry.targets);
       interpreter.enter(entry.function);
       const missed = entry.targets.slice(interpreter.steering.reached).find((step) => isSink(step));
-      if (missed !== undefined) throw new Stop(`${entry.function.name}() returns before it gets to the finding`);
+      if (missed !== undefined) {
+        interpreter.steering.backtrack();
+        throw new Stop(`${entry.function.name}() returns before it gets to the finding`);
+      }
       const fault = interpreter.evaluator.space.ofRecord("vm_fault");
       if (fault !== undefined) finishFault(kernel, fault.base);
     }

@@ -91,6 +91,7 @@ class Prover {
       iommu,
       bounces: options.bounces === true,
       mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu),
+      canFail: canFail(platform, iommu),
       hidesAliasing,
     };
   }

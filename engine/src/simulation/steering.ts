@@ -4,7 +4,8 @@
  * Only where no choice of inputs is found is the direction forced, and then the run says so.
  */
 import type { BlockId, DriverUnit, PathStep, ProgramFunction, Terminator } from "../program/program.ts";
-import { constantsOf, evaluate, inputsOf, type Origin, type Value } from "./value.ts";
+import { deadEnds, distances } from "./ways.ts";
+import { constantsOf, evaluate, inputsOf, isFailure, type Origin, type Value } from "./value.ts";
 import { type Plan, Restart, Stop } from "./world.ts";
 
 interface Constraint {
@@ -36,7 +37,8 @@ const ordinary: readonly bigint[] = [
   -1n,
 ];
 const maximalAttempts = 100;
-/** Rounds of a loop whose condition hangs on an input before the other direction is taken. */
+/** Rounds of a loop whose condition hangs on an input before the shorter way to the path is taken, and before any other. */
+const detours = 4;
 const patience = 40;
 /** Rounds of a loop on values in memory after which it is taken to wait for the device. */
 const longestWait = 5000;
@@ -49,7 +51,10 @@ export class Steering {
   readonly #constraints: Constraint[] = [];
   #targets: readonly PathStep[] = [];
   #next = 0;
-  readonly #leads = new Map<string, ReadonlySet<BlockId>>();
+  /** Blocks from which a step can be reached, with how many blocks lie between. */
+  readonly #leads = new Map<string, ReadonlyMap<BlockId, number>>();
+  /** Blocks of a function from which it never returns: BUG(), panic(). */
+  readonly #dead = new Map<ProgramFunction, ReadonlySet<BlockId>>();
   readonly #holds = new Map<string, boolean>();
   readonly #visits = new Map<string, number>();
   readonly #arms = new Map<string, string | undefined>();
@@ -202,6 +207,10 @@ export class Steering {
     const toThen = leads?.has(then) ?? false;
     const toOtherwise = leads?.has(otherwise) ?? false;
     if (toThen !== toOtherwise) return toThen;
+    if (!toThen) {
+      const dead = this.#deadIn(fn);
+      if (dead.has(then) !== dead.has(otherwise)) return dead.has(otherwise);
+    }
     const key = `${fn.file}:${fn.name}:${String(block)}`;
     const visits = (this.#visits.get(key) ?? 0) + 1;
     this.#visits.set(key, visits);
@@ -212,6 +221,8 @@ export class Steering {
     }
     const decision = `${key}#${String(visits)}`;
     const direction = this.#plan.flips.get(decision) ?? natural;
+    const nearer = (leads?.get(then) ?? 0) - (leads?.get(otherwise) ?? 0);
+    if (visits > detours && nearer !== 0) return nearer < 0;
     if (visits > patience) return (visits % (patience + 1) === 0) !== natural;
     this.#decisions.push({ key: decision, direction });
     return direction;
@@ -252,7 +263,9 @@ export class Steering {
 
   #solve(origin: Origin, holds: (bits: bigint) => boolean): boolean {
     if (this.#plan.attempts >= maximalAttempts) return false;
-    const names = inputsOf(origin, 4).filter((name) => this.#inputs.has(name));
+    // That a call fails is the last thing to suppose.
+    const known = inputsOf(origin, 6).filter((name) => this.#inputs.has(name));
+    const names = [...known.filter((name) => !isFailure(name)), ...known.filter(isFailure)].slice(0, 4);
     if (names.length === 0) return false;
     const near = constantsOf(origin).flatMap((bits) => [bits, bits + 1n, bits - 1n]);
     const candidates = [...new Set([...near, ...ordinary])];
@@ -295,12 +308,13 @@ export class Steering {
 
   /** What an input may be set to: an address only to nothing or to something. */
   #options(name: string, candidates: readonly bigint[]): readonly bigint[] {
+    if (isFailure(name)) return [0n, 1n];
     const current = this.#inputs.get(name) ?? 0n;
     return current >= 0x100000n ? [0n] : [...candidates, someObject];
   }
 
   /** Blocks of `fn` from which the next statement of the path can be reached; undefined when it cannot be from any. */
-  #leading(fn: ProgramFunction): ReadonlySet<BlockId> | undefined {
+  #leading(fn: ProgramFunction): ReadonlyMap<BlockId, number> | undefined {
     const target = this.target;
     if (target === undefined) return undefined;
     const key = `${fn.file}:${fn.name}>${target.file}:${target.function}:${String(target.statement)}:${String(target.start)}`;
@@ -312,8 +326,8 @@ export class Steering {
     return leads.size === 0 ? undefined : leads;
   }
 
-  #reverse(fn: ProgramFunction, target: PathStep): ReadonlySet<BlockId> {
-    const found = new Set<BlockId>();
+  #reverse(fn: ProgramFunction, target: PathStep): ReadonlyMap<BlockId, number> {
+    const goals = new Set<BlockId>();
     const calls = new Set(
       this.#unit
         .calleesOf(fn)
@@ -326,17 +340,18 @@ export class Steering {
         (statement) => calls.has(statement.id) || (isOwn && statement.id === target.statement),
       );
       const inTerminator = isOwn && target.statement < 0 && this.#standsAt(fn, target, block.terminator.start);
-      if (inStatements || inTerminator) found.add(block.id);
+      if (inStatements || inTerminator) goals.add(block.id);
     }
-    for (let grew = found.size > 0; grew; ) {
-      grew = false;
-      for (const block of fn.blocks) {
-        if (found.has(block.id) || !successors(block.terminator).some((next) => found.has(next))) continue;
-        found.add(block.id);
-        grew = true;
-      }
+    return distances(fn, goals);
+  }
+
+  #deadIn(fn: ProgramFunction): ReadonlySet<BlockId> {
+    let dead = this.#dead.get(fn);
+    if (dead === undefined) {
+      dead = deadEnds(fn);
+      this.#dead.set(fn, dead);
     }
-    return found;
+    return dead;
   }
 
   /** Whether the target lies in `fn` or in what it calls. */
@@ -350,23 +365,5 @@ export class Steering {
     const result = this.#unit.calleesOf(fn).some((call) => this.#contains(call.target, target, depth + 1));
     this.#holds.set(key, result);
     return result;
-  }
-}
-
-function successors(terminator: Terminator): readonly BlockId[] {
-  switch (terminator.kind) {
-    case "jump":
-      return [terminator.target];
-    case "branch":
-      return [terminator.then, terminator.otherwise];
-    case "switch":
-      return [...terminator.cases.map((item) => item.target), terminator.default];
-    case "choice":
-      return terminator.arms.map((arm) => arm.target);
-    case "iterate":
-      return [terminator.body, terminator.exit];
-    case "return":
-    case "unreachable":
-      return [];
   }
 }

@@ -65,6 +65,15 @@ export function computed(
   };
 }
 
+/** The input that says whether a call of the kernel fails at its place: 1 when it does. */
+export function failureName(call: string, owner: string, statement: number): string {
+  return `whether ${call} fails at statement ${String(statement)} of ${owner}()`;
+}
+
+export function isFailure(input: string): boolean {
+  return input.startsWith("whether ");
+}
+
 /** Names of the inputs that an origin depends on, in order of appearance, at most `limit`. */
 export function inputsOf(origin: Origin, limit = 8): readonly string[] {
   const names: string[] = [];

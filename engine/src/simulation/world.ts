@@ -16,7 +16,7 @@ export interface World {
   readonly stack: { readonly base: bigint; readonly size: number };
   /** Whether the bytes are on the machine, because a device or a user sees them too. */
   isShared(address: bigint, size: number): boolean;
-  load(address: bigint, size: number): bigint;
+  load(address: bigint, size: number): Value;
   store(address: bigint, size: number, value: Value): void;
   /** A macro or enumerator that kernel headers define. */
   constant(name: string): bigint | undefined;
@@ -63,6 +63,13 @@ export interface NamedMemory {
   readonly size: number;
 }
 
+/** A stretch of a mapping, in bytes from its start. */
+export interface GivenBytes {
+  readonly mapping: string;
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** What a run found out that the next attempt must know from its start. Lives over attempts. */
 export class Plan {
   /** Choices for inputs. "object" means a pointer to something. */
@@ -76,6 +83,8 @@ export class Plan {
   readonly touches: ByteRange[] = [];
   /** Bytes of a mapped buffer in which the run must find other contents from an earlier use, to tell a late store from them. */
   readonly leftovers: ByteRange[] = [];
+  /** Bytes that the code has read from memory which the device writes, by the input's name: where the device has to write what is planned for it. */
+  readonly given = new Map<string, GivenBytes>();
   /** Memory that the last attempt gave a name, by id: from the run's start on the trace calls it so. */
   readonly names = new Map<string, NamedMemory>();
   /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */

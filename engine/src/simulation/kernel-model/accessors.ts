@@ -4,6 +4,7 @@ import type { Kernel } from "../kernel.ts";
 import { computed, known, type Value, zeroValue } from "../value.ts";
 import type { KernelCall } from "../world.ts";
 import { bits, type ModelFunction, type ModelTable, same } from "./model.ts";
+import { flushPage } from "./pages.ts";
 
 /** A pure function of its arguments: its result can be steered through them. */
 function pure(apply: (operands: readonly bigint[], wordBits: number) => bigint): ModelFunction {
@@ -121,7 +122,7 @@ export const accessorFunctions: ModelTable = {
   __pgprot: same(0),
   dma_unmap_addr: same(0),
   flush_dcache_page: (kernel, call) => {
-    kernel.flushPage(bits(call, 0), `${call.name}()`);
+    flushPage(kernel, bits(call, 0), `${call.name}()`);
     return zeroValue;
   },
   test_and_set_bit: () => zeroValue,

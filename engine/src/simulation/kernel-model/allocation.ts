@@ -3,6 +3,7 @@ import type { Kernel } from "../kernel.ts";
 import type { Buffer } from "../scene.ts";
 import { known, type Value, zeroValue } from "../value.ts";
 import type { KernelCall } from "../world.ts";
+import { isToFail, orFailure } from "./failing.ts";
 import { busAddress, storeHandle } from "./coherent.ts";
 import { argument, bits, type ModelFunction, type ModelTable, resultName, sizeOf } from "./model.ts";
 import { gfp } from "./constants.ts";
@@ -54,21 +55,25 @@ function sized(
   options: { times?: number; flags?: number; zero?: boolean } = {},
 ): ModelFunction {
   return (kernel, call) => {
+    if (isToFail(kernel, call)) return orFailure(kernel, call, 0n, 0n);
     let size = wantedSize(kernel, call, argument(call, index));
     if (options.times !== undefined)
       size = Math.min(1 << 22, size * wantedSize(kernel, call, argument(call, options.times)));
     const flags = options.flags === undefined ? 0n : bits(call, options.flags);
-    return make(kernel, call, size, options.zero === true || (flags & gfp.zero) !== 0n);
+    const made = make(kernel, call, size, options.zero === true || (flags & gfp.zero) !== 0n);
+    return orFailure(kernel, call, made.bits, 0n);
   };
 }
 
 /** An allocator whose argument `index` is an order of pages. */
 function ordered(index: number | undefined, result: "address" | "page", zero = false, flags = 0): ModelFunction {
   return (kernel, call) => {
+    if (isToFail(kernel, call)) return orFailure(kernel, call, 0n, 0n);
     const order = index === undefined ? 0 : Number(bits(call, index) & 7n);
     const isZeroed = zero || (bits(call, flags) & gfp.zero) !== 0n;
     const address = pages(kernel, call, kernel.hardware.pageBytes << order, isZeroed);
-    return known(result === "address" ? address : pagePointer(kernel, kernel.hardware.linearPhysical(address)));
+    const made = result === "address" ? address : pagePointer(kernel, kernel.hardware.linearPhysical(address));
+    return orFailure(kernel, call, made, 0n);
   };
 }
 

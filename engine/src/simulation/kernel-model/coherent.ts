@@ -11,6 +11,7 @@ import type { Buffer } from "../scene.ts";
 import { known, type Value, zeroValue } from "../value.ts";
 import type { KernelCall } from "../world.ts";
 import { Stop } from "../world.ts";
+import { isToFail, orFailure } from "./failing.ts";
 import { dmaAttributes, gfp } from "./constants.ts";
 import { argument, bits, type ModelFunction, type ModelTable, resultName, sizeOf, success } from "./model.ts";
 
@@ -143,6 +144,7 @@ function allocator(positions: {
   wc?: boolean;
 }): ModelFunction {
   return (kernel, call) => {
+    if (isToFail(kernel, call)) return orFailure(kernel, call, 0n, 0n);
     const wanted = argument(call, positions.size);
     kernel.prefer(wanted, (value) => value > 0n && value <= 1n << 22n, `${call.name}() is asked for one page`);
     const attrs = positions.attrs === undefined ? 0n : bits(call, positions.attrs);
@@ -159,7 +161,7 @@ function allocator(positions: {
       throw new Stop(`${call.name}() gives no memory on this machine, so the driver does not get further`);
     }
     storeHandle(kernel, call, positions.handle, buffer.handle ?? 0n);
-    return known(buffer.virtual);
+    return orFailure(kernel, call, buffer.virtual, 0n);
   };
 }
 

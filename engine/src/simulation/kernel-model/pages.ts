@@ -99,6 +99,24 @@ const busArithmetic =
     return computed(value.bits + offset, [value], ([only = 0n]) => only + offset);
   };
 
+/** flush_dcache_page(): writes back what the platform's version writes back. */
+export function flushPage(kernel: Kernel, page: bigint, call: string): void {
+  const kind = kernel.platform.flushDcachePage.value;
+  if (kind === "none" || kind === "instruction-only") return;
+  const physical = physicalOfPage(kernel, page);
+  kernel.narrator.driver(`${call} writes the page's lines back.`, true);
+  const { pageBytes } = kernel.hardware;
+  const linear = kernel.hardware.address(kernel.hardware.linear(physical));
+  kernel.perform({ kind: "maintain", operation: "clean-invalidate", virtual: linear, size: pageBytes });
+  if (kind !== "kernel-and-user-aliases") return;
+  for (const mapping of kernel.scene.userMappings) {
+    const index = mapping.frames.indexOf(physical);
+    if (index < 0) continue;
+    const virtual = kernel.hardware.address(mapping.virtual) + index * pageBytes;
+    kernel.perform({ kind: "maintain", operation: "clean-invalidate", virtual, size: pageBytes, space: 1 });
+  }
+}
+
 /** A window of registers at the top of the address space, 16 pages for each of a device's resources. */
 const resourceStart: ModelFunction = (kernel, call) => {
   const first = 0xe0000000 + Number(bits(call, 1) & 15n) * 0x10000;

@@ -1,7 +1,9 @@
 /** What the model knows of kernel structures: types of fields, and what a core has set before a driver's function is called. */
 import type { Type } from "../../program/types.ts";
 import type { Kernel } from "../kernel.ts";
+import { computed } from "../value.ts";
 import { protections } from "./constants.ts";
+import { pagePointer } from "./pages.ts";
 import { soundBuffer } from "./sound.ts";
 
 const byte: Type = { kind: "integer", bits: 8, signed: false, name: "u8" };
@@ -56,6 +58,7 @@ export function kernelFieldType(owner: string | undefined, field: string): Type 
 /** Sets what a core sets in an object before it hands it to a driver. */
 export function prepareKernelObject(kernel: Kernel, base: bigint, name: string): void {
   if (name === "vm_area_struct") prepareArea(kernel, base);
+  if (name === "scatterlist") prepareList(kernel, base);
   if (name === "vm_fault") {
     const area = kernel.evaluator.lazyObject("vma", record("vm_area_struct"));
     kernel.writeField(base, "vm_fault", "vma", area.base);
@@ -65,14 +68,26 @@ export function prepareKernelObject(kernel: Kernel, base: bigint, name: string):
   }
 }
 
-/** One page at a user's address, offset 0, with the default protection: what mmap() has made when it calls the driver. */
+/** A list that somebody hands over has one entry: memory of its own, from the start of a page. */
+function prepareList(kernel: Kernel, base: bigint): void {
+  const { physical } = kernel.hardware.pages(kernel.hardware.pageBytes);
+  kernel.writeField(base, "scatterlist", "page_link", pagePointer(kernel, physical));
+  kernel.writeField(base, "scatterlist", "offset", 0n, 4);
+  kernel.writeField(base, "scatterlist", "length", kernel.evaluator.chosen("the length of the list's entry", 64n), 4);
+}
+
+/** One page at a user's address, or as many as the code asks for, offset 0, with the default protection: what mmap() has made when it calls the driver. */
 function prepareArea(kernel: Kernel, base: bigint): void {
   const { hardware } = kernel;
   const colour = kernel.userColour;
-  const start = hardware.bits(kernel.port.board.reserveVirtual("user", hardware.pageBytes, colour));
+  const pages = kernel.evaluator.chosen("the pages of the mapping", 1n);
+  const bytes = (count: bigint): bigint => BigInt.asUintN(20, count) * BigInt(hardware.pageBytes);
+  const reserved = Math.max(1, Math.min(64, Number(BigInt.asUintN(20, pages.bits)))) * hardware.pageBytes;
+  const start = hardware.bits(kernel.port.board.reserveVirtual("user", reserved, colour));
   kernel.writeField(base, "vm_area_struct", "vm_start", start);
-  kernel.writeField(base, "vm_area_struct", "vm_end", start + BigInt(hardware.pageBytes));
-  kernel.writeField(base, "vm_area_struct", "vm_pgoff", 0n);
+  const end = computed(start + bytes(pages.bits), [pages], ([count = 0n]) => start + bytes(count));
+  kernel.writeField(base, "vm_area_struct", "vm_end", end);
+  kernel.writeField(base, "vm_area_struct", "vm_pgoff", kernel.evaluator.chosen("vma->vm_pgoff", 0n));
   kernel.writeField(base, "vm_area_struct", "vm_page_prot", protections["write-back"]);
   // Readable, writable and shared, unless the code wants to be called for another mapping: that is the application's choice.
   kernel.writeField(base, "vm_area_struct", "vm_flags", kernel.evaluator.chosen("vma->vm_flags", 0xfbn));

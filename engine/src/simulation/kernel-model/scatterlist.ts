@@ -3,6 +3,7 @@ import type { Direction } from "../../machine/model.ts";
 import type { Kernel } from "../kernel.ts";
 import type { ListEntry } from "../scene.ts";
 import { known, zeroValue } from "../value.ts";
+import { isToFail, orFailure } from "./failing.ts";
 import { argument, bits, type ModelFunction, type ModelTable, size, success } from "./model.ts";
 import { pageFunctions, physicalOfPage } from "./pages.ts";
 import { directionOf, mapStreaming, pass, synchronise } from "./streaming.ts";
@@ -174,6 +175,22 @@ const allocTable: ModelFunction = (kernel, call) => {
   return initTable(kernel, { ...call, values: [known(list), known(BigInt(count))] });
 };
 
+/** dma_map_sg(dev, sg, nents, direction): entries that were mapped, none when there is no room. */
+const mapEntries: ModelFunction = (kernel, call) => {
+  if (kernel.options.canFail && isToFail(kernel, call)) return orFailure(kernel, call, 0n, 0n);
+  const wanted = argument(call, 2);
+  kernel.prefer(wanted, (value) => value > 0n, `${call.name}() maps one entry`);
+  const count = mapList(kernel, call, bits(call, 1), size(call, 2) || 1, directionOf(bits(call, 3)));
+  return kernel.options.canFail ? orFailure(kernel, call, count, 0n) : known(count);
+};
+
+/** sg_nents(): the entries up to the first that is empty. */
+const entryCount: ModelFunction = (kernel, call) => {
+  let count = 0;
+  while (count < 64 && readEntry(kernel, bits(call, 0) + BigInt(count) * stride(kernel)).length > 0) count++;
+  return known(BigInt(Math.max(1, count)));
+};
+
 export const scatterlistFunctions: ModelTable = {
   sg_init_table: initTable,
   sg_alloc_table: allocTable,
@@ -200,10 +217,11 @@ export const scatterlistFunctions: ModelTable = {
   },
   sg_dma_address: (kernel, call) => kernel.readField(bits(call, 0), "scatterlist", "dma_address"),
   sg_dma_len: (kernel, call) => kernel.readField(bits(call, 0), "scatterlist", "dma_length", 4),
-  dma_map_sg: (kernel, call) => known(mapList(kernel, call, bits(call, 1), size(call, 2), directionOf(bits(call, 3)))),
-  dma_map_sg_attrs: (kernel, call) =>
-    known(mapList(kernel, call, bits(call, 1), size(call, 2), directionOf(bits(call, 3)))),
-  pci_map_sg: (kernel, call) => known(mapList(kernel, call, bits(call, 1), size(call, 2), directionOf(bits(call, 3)))),
+  sg_nents: entryCount,
+  sg_nents_for_len: entryCount,
+  dma_map_sg: mapEntries,
+  dma_map_sg_attrs: mapEntries,
+  pci_map_sg: mapEntries,
   dma_map_sgtable: (kernel, call) => {
     const { list, count } = table(kernel, bits(call, 1));
     const mapped = mapList(kernel, call, list, count, directionOf(bits(call, 2)));

@@ -4,7 +4,7 @@
  */
 import type { Kernel } from "../kernel.ts";
 import type { Buffer } from "../scene.ts";
-import { known, zeroValue } from "../value.ts";
+import { zeroValue } from "../value.ts";
 import { Stop } from "../world.ts";
 import { allocateCoherent } from "./coherent.ts";
 import { argument, bits, type ModelFunction, type ModelTable, sizeOf, success } from "./model.ts";
@@ -69,7 +69,7 @@ const allocPages: ModelFunction = (kernel, call) => {
   const wanted = argument(call, 2);
   kernel.prefer(wanted, (value) => value > 0n && value <= 1n << 22n, `${call.name}() allocates one page`);
   const buffer = makeBuffer(kernel, bits(call, 0), sizeOf(wanted.bits) || 4096, `${call.name}()`);
-  if (buffer === undefined) return known(-12n);
+  if (buffer === undefined) throw new Stop(`${call.name}() gives no memory on this machine`);
   const place = bits(call, 3);
   kernel.writeField(place, "snd_dma_buffer", "area", buffer.virtual);
   kernel.writeField(place, "snd_dma_buffer", "addr", buffer.handle ?? 0n);

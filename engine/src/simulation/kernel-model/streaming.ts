@@ -5,7 +5,9 @@ import type { Direction } from "../../machine/model.ts";
 import { syncActions } from "../../machine/sync.ts";
 import type { Kernel } from "../kernel.ts";
 import type { Buffer, StreamingMapping } from "../scene.ts";
-import { known, type Value, zeroValue } from "../value.ts";
+import { computed, known, type Value, zeroValue } from "../value.ts";
+import type { KernelCall } from "../world.ts";
+import { isToFail, orFailure } from "./failing.ts";
 import { copyBounce, passBounce, takeBounce } from "./bounce.ts";
 import { busAddress } from "./coherent.ts";
 import { directions, dmaAttributes } from "./constants.ts";
@@ -197,19 +199,11 @@ const mapSingle: ModelFunction = (kernel, call) => {
       "the address is in the vmalloc area (WARN in include/linux/dma-mapping.h:380)",
     );
   }
-  if (kernel.mappingFails(name)) {
-    return refuse(
-      kernel,
-      name,
-      virtual,
-      bytes,
-      direction,
-      "there is no room left in the IOMMU or in the bounce buffers",
-    );
-  }
+  if (isRefused(kernel, call)) return noRoom(kernel, call, virtual, bytes, direction);
   if (!kernel.hardware.isUncachedSegment(virtual)) kernel.share(virtual, bytes);
   const physical = kernel.hardware.linearPhysical(virtual);
-  return known(mapStreaming(kernel, { virtual, physical, size: bytes, direction, attrs: bits(call, 4), call: name }));
+  const attrs = bits(call, 4);
+  return mapped(kernel, call, mapStreaming(kernel, { virtual, physical, size: bytes, direction, attrs, call: name }));
 };
 
 const mapPage: ModelFunction = (kernel, call) => {
@@ -218,19 +212,30 @@ const mapPage: ModelFunction = (kernel, call) => {
   const direction = directionOf(bits(call, 4));
   const name = `${call.name}()`;
   const virtual = kernel.hardware.linear(physical);
-  if (kernel.mappingFails(name)) {
-    return refuse(
-      kernel,
-      name,
-      virtual,
-      bytes,
-      direction,
-      "there is no room left in the IOMMU or in the bounce buffers",
-    );
-  }
+  if (isRefused(kernel, call)) return noRoom(kernel, call, virtual, bytes, direction);
   if (kernel.port.board.isRam(physical)) kernel.share(virtual, bytes);
-  return known(mapStreaming(kernel, { virtual, physical, size: bytes, direction, attrs: bits(call, 5), call: name }));
+  const attrs = bits(call, 5);
+  return mapped(kernel, call, mapStreaming(kernel, { virtual, physical, size: bytes, direction, attrs, call: name }));
 };
+
+/** The path wants this mapping to fail, or the environment lets it. */
+function isRefused(kernel: Kernel, call: KernelCall): boolean {
+  return (kernel.options.canFail && isToFail(kernel, call)) || kernel.mappingFails(`${call.name}()`);
+}
+
+function noRoom(kernel: Kernel, call: KernelCall, virtual: bigint, bytes: number, direction: Direction): Value {
+  const reason = "there is no room left in the IOMMU or in the bounce buffers";
+  if (!kernel.options.canFail || !isToFail(kernel, call)) {
+    return refuse(kernel, `${call.name}()`, virtual, bytes, direction, reason);
+  }
+  kernel.narrator.driver(`${call.name}() refuses: ${reason}. It returns DMA_MAPPING_ERROR.`, true);
+  return orFailure(kernel, call, mappingError(kernel), mappingError(kernel));
+}
+
+/** The handle: where mappings can fail the code may be led to what it does then. */
+function mapped(kernel: Kernel, call: KernelCall, handle: bigint): Value {
+  return kernel.options.canFail ? orFailure(kernel, call, handle, mappingError(kernel)) : known(handle);
+}
 
 /** Ends a mapping: arch_sync_dma_for_cpu() with the call's own size and direction. */
 export function unmapStreaming(
@@ -243,7 +248,10 @@ export function unmapStreaming(
 ): void {
   const mapping = kernel.scene.mappingOfHandle(handle);
   if (mapping === undefined) return;
-  if (mapping.owner === "device") kernel.onTakeBack?.(mapping);
+  if (mapping.owner === "device") {
+    kernel.completeTransfer(mapping);
+    kernel.onTakeBack?.(mapping);
+  }
   kernel.narrator.driver(
     `${call} takes ${mapping.name} back from the device${sentenceOfSync(kernel, "cpu", direction)}.`,
     true,
@@ -290,9 +298,12 @@ function synchroniser(to: "device" | "cpu", offset: number, length: number, dire
 }
 
 const isError: ModelFunction = (kernel, call) => {
-  const handle = BigInt.asUintN(kernel.wordBits, bits(call, call.values.length - 1));
-  if (handle === mappingError(kernel)) kernel.errorWasSeen = true;
-  return known(handle === mappingError(kernel) ? 1n : 0n);
+  const error = mappingError(kernel);
+  const apply = (bits: bigint): bigint => (BigInt.asUintN(kernel.wordBits, bits) === error ? 1n : 0n);
+  const handle = argument(call, call.values.length - 1);
+  const isRefusal = apply(handle.bits) === 1n;
+  if (isRefusal) kernel.errorWasSeen = true;
+  return computed(isRefusal ? 1n : 0n, [handle], ([only = 0n]) => apply(only));
 };
 
 const toCpu = synchroniser("cpu", -1, 2, 3);
