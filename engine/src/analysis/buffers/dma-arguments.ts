@@ -115,7 +115,7 @@ function isWritten(
   if (/write|send|outbuf|toio|output/.test(name)) return false;
   if (name === "hid_hw_raw_request" && /SET_REPORT/.test(lastText(facts, owner, call))) return false;
   const pipe = name.startsWith("usb_") ? call.arguments[1] : undefined;
-  return !(pipe && /snd/.test(facts.textOf(owner, pipe)));
+  return !(pipe && /snd|send_(ctrl|bulk)_pipe/.test(facts.textOf(owner, pipe)));
 }
 
 /** How the source spells the last argument: the request of hid_hw_raw_request(). */

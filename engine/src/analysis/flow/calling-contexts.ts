@@ -3,11 +3,12 @@
  * its own. A chain that a constant argument makes impossible is left out.
  */
 import { isRecording, knownMap } from "../../program/dependencies.ts";
-import type { Expression, ProgramFunction, StatementId } from "../../program/program.ts";
+import type { CallStatement, Expression, ProgramFunction, StatementId } from "../../program/program.ts";
 import type { Guard, Origin, Value, ValueContext } from "../facts.ts";
 import { flowOf } from "./flow.ts";
 import { guardsOf, type ParameterGuard } from "./guards.ts";
 import { mayEnter } from "./table-calls.ts";
+import { peel } from "../values/local-evaluation.ts";
 import type { LocalValues } from "../values/local-values.ts";
 import { unique } from "../values/origins.ts";
 import { type LocalValue, type LocationStep, makeLocation } from "../values/symbols.ts";
@@ -66,8 +67,9 @@ export class CallingContexts {
       const query = newQuery(work);
       const origins = resolve(query, chain);
       const outermost = chain.at(-1)?.function ?? owner;
-      const callers = query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : [];
-      if (callers.length === 0) {
+      const { callers, all } =
+        query.open && chain.length < deepest - 1 ? this.#callers(outermost, owner, chain) : noCallers;
+      if (callers.length === 0 || !all) {
         contexts.push(
           contextOf(unique(origins), () => [
             ...this.guardsAt(owner, statement, block),
@@ -75,7 +77,6 @@ export class CallingContexts {
             ...this.#callersGuards(outermost),
           ]),
         );
-        return;
       }
       for (const site of callers) visit([...chain, site]);
     };
@@ -105,12 +106,24 @@ export class CallingContexts {
     return guards;
   }
 
-  #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): readonly Site[] {
+  /**
+   * The calls to a function, or where they are too many those that pass the address of a variable of their own: of a helper that the
+   * whole driver calls these are the few whose memory is told by the call alone. What the others pass is unknown then.
+   */
+  #callers(target: ProgramFunction, owner: ProgramFunction, chain: Chain): Callers {
     const inside = new Set([owner, ...chain.map((site) => site.function)]);
-    const sites = this.#index.unit.callersOf(target).filter((site) => !inside.has(site.caller));
-    if (sites.length > mostCallers) return [];
-    const callers = sites.map((site) => ({ function: site.caller, statement: site.statement }));
-    return callers.filter((site) => this.#mayEnter(site, target) && (!isTest(site.function) || isTest(owner)));
+    // Where the call has a contract of its own, that is what the caller is held to.
+    const sites = this.#index.unit
+      .callersOf(target)
+      .filter((site) => !inside.has(site.caller) && !this.#index.api(site.caller, site.statement));
+    const all = sites.length <= mostCallers;
+    // The work of one question is bounded as it is: a second such fan is not opened.
+    if (!all && chain.length > 0) return noCallers;
+    const chosen = all ? sites : sites.filter(({ statement }) => passesOwnVariable(statement)).slice(0, mostCallers);
+    const callers = chosen
+      .map((site) => ({ function: site.caller, statement: site.statement }))
+      .filter((site) => this.#mayEnter(site, target) && (!isTest(site.function) || isTest(owner)));
+    return { callers, all };
   }
 
   /** Whether the conditions around a call through an ops table leave it the target. */
@@ -172,6 +185,23 @@ export class CallingContexts {
     const whole = values.heldAt(site.statement.id, target.key);
     return whole?.length === 1 && whole[0]?.symbol.kind === "null" ? whole : undefined;
   }
+}
+
+interface Callers {
+  readonly callers: readonly Site[];
+  /** Whether nobody else calls the function: else a context without a caller stands for the others. */
+  readonly all: boolean;
+}
+const noCallers: Callers = { callers: [], all: true };
+
+/** `read_register(dev, 3, &value)`, or the same with an array. */
+function passesOwnVariable(call: CallStatement): boolean {
+  return call.arguments.some((argument) => {
+    const one = peel(argument);
+    const place = one.kind === "address" || one.kind === "read" ? one.place : undefined;
+    if (place?.root.kind !== "variable" || (one.kind === "read" && place.type.kind !== "array")) return false;
+    return place.steps.every((step) => step.kind !== "deref");
+  });
 }
 
 /** The conditions cost more than all else, and most values are of no interest: they are found for whoever asks. */

@@ -13,6 +13,12 @@ import { fieldKey } from "./field-keys.ts";
 import { peel } from "./local-evaluation.ts";
 import type { LocalContext } from "./local-values.ts";
 
+/** Whether the function is defined beside the header of a driver's library that the record was taken from. */
+function isFrom(record: ApiFunction, own: ProgramFunction): boolean {
+  const folder = /^((?:drivers|sound)\/.*\/)[^/]*$/.exec(record.source)?.[1];
+  return folder !== undefined && !own.isStatic && own.file.includes(folder);
+}
+
 /** Finds the contract of an API function by its name. */
 export interface Catalogue {
   lookup(name: string): ApiFunction | undefined;
@@ -113,8 +119,10 @@ export class UnitIndex implements LocalContext {
   api(caller: ProgramFunction, call: CallStatement): ApiFunction | undefined {
     if (call.callee.kind !== "direct") return undefined;
     const record = this.#catalogue.lookup(call.callee.name);
-    // A private helper with a core-looking name is the driver's own business.
-    return record && this.unit.functionNamed(record.name, caller.file) === undefined ? record : undefined;
+    if (!record) return undefined;
+    // A private helper with a core-looking name is the driver's own business; what the catalogue took from that folder is meant.
+    const own = this.unit.functionNamed(record.name, caller.file);
+    return own === undefined || (own.file !== caller.file && isFrom(record, own)) ? record : undefined;
   }
 
   callees(caller: ProgramFunction, call: CallStatement): readonly ProgramFunction[] {
