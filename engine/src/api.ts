@@ -51,6 +51,18 @@ export interface Fix {
   readonly edits: readonly TextEdit[];
 }
 
+/** A call of the DMA API that can be left out, or put in, to see by a run what it is good for. The span is where it is shown. */
+export interface CallToggle extends FileSpan {
+  /** Made of the function, the call and an ordinal: survives edits elsewhere. */
+  readonly id: string;
+  readonly kind: "drop" | "add";
+  readonly what: "map" | "unmap" | "sync" | "barrier";
+  readonly function: string;
+  /** The call on one line. */
+  readonly code: string;
+  readonly edits: readonly TextEdit[];
+}
+
 export interface UnitReport {
   readonly findings: readonly Finding[];
   readonly gaps: readonly Gap[];
@@ -134,6 +146,8 @@ export interface DriverSession {
   replay(finding: Finding, platform: string, schedule?: string): ProofResult;
   /** The unit's text with a fix applied, as a session of its own, to prove that the fix heals. Undefined when the edits clash. */
   withFix(fix: Fix): DriverSession | undefined;
+  /** The calls along the finding's path that can be left out and put in: their edits, as a fix, go to `withFix`. */
+  toggles(finding: Finding): readonly CallToggle[];
 }
 
 /** All that a host has of the engine. `index.ts` exports the one value; a test gives a host another. */
@@ -149,4 +163,6 @@ export interface Engine {
   /** The whole API catalogue, in its own order: for hover texts, and for a host's filter of files that cannot matter. */
   readonly catalogue: readonly ApiFunction[];
   readonly litmus: LitmusEngine;
+  /** The same engine that knows these machines as well: a user's own, as `litmus.readPreset` makes them. */
+  withPresets(presets: readonly Platform[]): Engine;
 }

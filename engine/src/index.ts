@@ -23,14 +23,21 @@ export { SourceText } from "./text/source.ts";
 export type { FileSpan } from "./text/span.ts";
 export type { Outcome, Trace, TraceEvent, Verdict } from "./trace/trace.ts";
 
-export const engine: Engine = {
-  version,
-  createSession: () => createSession({ snippets: (name, text) => lowerSnippet(ts, name, text) }),
-  rules: rules.map((rule) => rule.meta),
-  platforms: platforms.flatMap((platform) => variantsOf(platform).map((id) => platformInfo(platform, id))),
-  catalogue: apiFunctions,
-  litmus: litmusEngine(ts),
-};
+export const engine: Engine = engineWith([]);
+
+function engineWith(presets: readonly Platform[]): Engine {
+  return {
+    version,
+    createSession: () => createSession({ snippets: (name, text) => lowerSnippet(ts, name, text), presets }),
+    rules: rules.map((rule) => rule.meta),
+    platforms: [...platforms, ...presets].flatMap((platform) =>
+      variantsOf(platform).map((id) => platformInfo(platform, id)),
+    ),
+    catalogue: apiFunctions,
+    litmus: litmusEngine(ts),
+    withPresets: (more) => engineWith([...presets, ...more]),
+  };
+}
 
 function platformInfo(platform: Platform, id: string): PlatformInfo {
   const behindIommu = id.endsWith("+iommu");

@@ -4,7 +4,8 @@
  */
 import { type FunctionSummary, summariesOf, withSummaries } from "./analysis/values/function-summaries.ts";
 import { createFacts } from "./analysis/unit-facts.ts";
-import type { AnalysisOptions, DriverSession, Finding, Fix, ProofResult, UnitReport } from "./api.ts";
+import type { AnalysisOptions, CallToggle, DriverSession, Finding, Fix, ProofResult, UnitReport } from "./api.ts";
+import { callToggles } from "./call-toggles.ts";
 import { apiFunction } from "./kernel/catalogue.ts";
 import { namesOfDma } from "./kernel/dma-names.ts";
 import { type Platform, platformById, platforms } from "./platforms/index.ts";
@@ -24,6 +25,8 @@ import { tool } from "./version.ts";
 export interface SessionOptions {
   /** Reads TypeScript snippets; without it they are gaps. */
   readonly snippets?: SnippetReader;
+  /** Machines of the user's own, beside those that are shipped. */
+  readonly presets?: readonly Platform[];
 }
 
 /** An empty driver unit. */
@@ -154,7 +157,8 @@ class Session implements DriverSession {
   replay(finding: Finding, platform: string, schedule?: string): ProofResult {
     const iommu = platform.endsWith(iommuSuffix);
     const bounces = platform.endsWith(bounceSuffix);
-    const preset = platformById(platform.replace(/\+(iommu|swiotlb)$/, ""));
+    const id = platform.replace(/\+(iommu|swiotlb)$/, "");
+    const preset = this.#options.presets?.find((own) => own.id === id) ?? platformById(id);
     const unknown = (sentence: string): ProofResult => ({ platform, verdict: "unknown", sentence });
     if (preset === undefined) return unknown(`There is no platform "${platform}".`);
     if (iommu && !preset.dma.iommu.value) return unknown(`${preset.title} has no IOMMU.`);
@@ -187,6 +191,10 @@ class Session implements DriverSession {
     }
     if (fix.edits.some((edit) => !files.has(edit.file))) return undefined;
     return new Session(this.#options, files, fix.edits);
+  }
+
+  toggles(finding: Finding): readonly CallToggle[] {
+    return callToggles(this.#build(), finding.path);
   }
 
   #pathHere(path: readonly PathStep[], unit: DriverUnit): readonly PathStep[] | undefined {

@@ -85,6 +85,7 @@ export const fakeEngine: Engine = {
   ],
   // Litmus tests are small and exact: nothing is gained by a fake of them.
   litmus: litmusEngine(ts),
+  withPresets: () => fakeEngine,
 };
 
 function api(name: string, group: string): ApiFunction {

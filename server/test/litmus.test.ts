@@ -98,7 +98,8 @@ describe("dma-lens litmus", () => {
     expect(out).toMatch(/Sometimes {2}board\n/);
     expect(out).toMatch(/Never {6}arm926\n/);
     const wrong = await litmus(folder, "rx.ts", "--platform", "wrong.json");
-    expect([wrong.status, wrong.error]).toEqual([2, "wrong.json: dcache.lines: there is no such field.\n"]);
+    expect(wrong.status).toBe(2);
+    expect(wrong.error).toContain("wrong.json: dcache.lines: there is no such field.");
   });
 
   test("runs the library that comes with the program", async () => {

@@ -1,5 +1,5 @@
 /** Checks one unit: from its folder on the disk to findings in lines and columns. Runs in a worker as well. */
-import type { AnalysisOptions, Engine, Finding, Verdict } from "../host/engine.ts";
+import type { AnalysisOptions, Engine, Finding, Platform, Verdict } from "../host/engine.ts";
 import { disk, refuseBytes } from "../host/file-system.ts";
 import { joinLocation, type Location, nameWithin } from "../host/location.ts";
 import { RecordingFiles } from "../host/recording-files.ts";
@@ -15,6 +15,8 @@ export interface CheckSettings {
   readonly workingFolder: string;
   readonly options: AnalysisOptions;
   readonly platforms: readonly string[];
+  /** Machines of the user's own, to which the platforms may belong. */
+  readonly presets: readonly Platform[];
 }
 
 /** One unit to check. Plain data. */
@@ -54,7 +56,7 @@ export class UnitChecker {
 
   /** `program` names the program's very code in the cache's keys. */
   constructor(engine: Engine, settings: CheckSettings, cache?: ResultCache, program: string = engine.version) {
-    this.#engine = engine;
+    this.#engine = engine.withPresets(settings.presets);
     this.#settings = settings;
     this.#host = unitHost(engine, settings.workingFolder);
     this.#cache = cache;

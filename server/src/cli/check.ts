@@ -9,6 +9,7 @@ import { formatGithub } from "./format/github.ts";
 import { formatJson } from "./format/json.ts";
 import { formatSarif } from "./format/sarif.ts";
 import { formatText } from "./format/text.ts";
+import { readPresets } from "./presets.ts";
 import { type Report, type ReportedFinding, type ReportedGap, sortFindings, sortGaps } from "./report.ts";
 import { scan } from "./scan.ts";
 import { styleFor } from "./style.ts";
@@ -25,14 +26,15 @@ export async function check(words: readonly string[], context: CommandContext): 
     preview: { type: "boolean", default: false },
   });
   const format = oneOf("format", values.format, formats);
-  const platforms = platformIds(engine, values.platform);
+  const { ids, presets } = readPresets(values.platform, context);
+  const platforms = platformIds(engine.withPresets(presets), ids);
   const rules = ruleIds(engine, values.rule);
   if (positionals.length === 0) throw new UsageError("check wants a file or a folder to check");
   const options: AnalysisOptions = { preview: values.preview, ...(rules.length > 0 && { rules }) };
 
   const begin = performance.now();
   const targets = findTargets(positionals, terminal.workingFolder);
-  const settings: CheckSettings = { workingFolder: terminal.workingFolder, options, platforms };
+  const settings: CheckSettings = { workingFolder: terminal.workingFolder, options, platforms, presets };
   const { results, lost } = await scan(targets.units, settings, engine, terminal, context.bundle);
   const nameOf = (location: Location): string => nameWithin(locationOf(terminal.workingFolder), location);
   const lines = new Map<ReportedFinding, string>();

@@ -1,5 +1,5 @@
 /** `dma-lens litmus [FILE...]`: every outcome of litmus tests on the simulated machines, and the verdicts, as herd tells them. */
-import type { Engine, LitmusOptions, LitmusSource, Platform } from "../host/engine.ts";
+import type { Engine, LitmusOptions, LitmusSource } from "../host/engine.ts";
 import { byCodeUnit } from "../host/file-system.ts";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
@@ -7,6 +7,7 @@ import { oneOf, readArguments } from "./arguments.ts";
 import { type CommandContext, type ExitStatus, UsageError } from "./command.ts";
 import { formatLitmusTable, formatLitmusTest, type LitmusResult, litmusJson } from "./format/litmus.ts";
 import { formatTrace } from "./format/trace.ts";
+import { readPresets } from "./presets.ts";
 import { styleFor } from "./style.ts";
 
 const formats = ["text", "json"] as const;
@@ -24,9 +25,8 @@ export async function litmus(words: readonly string[], context: CommandContext):
     schedule: { type: "string" },
   });
   const format = oneOf("format", values.format, formats);
-  const given = readPresets(values.platform ?? [], context);
-  if (given === undefined) return 2;
-  const { asked, presets } = given;
+  const { ids, presets } = readPresets(values.platform ?? [], context);
+  const asked = ids.flatMap((id) => (id === "all" ? presetsOf(engine) : [id]));
   for (const id of asked) {
     const problem = engine.litmus.machineProblem(id, presets);
     if (problem !== undefined)
@@ -83,29 +83,6 @@ function isBad(verdict: string): boolean {
 
 function presetsOf(engine: Engine): readonly string[] {
   return engine.platforms.flatMap(({ id }) => (id.includes("+") ? [] : [id]));
-}
-
-/** Ids of machines; a word that ends in .json is a file with a preset of the user's own. Undefined where one is wrong: that has been told. */
-function readPresets(
-  words: readonly string[],
-  { engine, terminal }: CommandContext,
-): { readonly asked: readonly string[]; readonly presets: readonly Platform[] } | undefined {
-  const asked: string[] = [];
-  const presets: Platform[] = [];
-  for (const word of words) {
-    if (word === "all") asked.push(...presetsOf(engine));
-    else if (!word.endsWith(".json")) asked.push(word);
-    else {
-      const file = path.resolve(terminal.workingFolder, word);
-      if (!existsSync(file)) throw new UsageError(`${word}: no such file`);
-      const { platform, problems } = engine.litmus.readPreset(readFileSync(file, "utf8"));
-      for (const problem of problems) terminal.writeError(`${word}: ${problem}\n`);
-      if (platform === undefined) return undefined;
-      presets.push(platform);
-      asked.push(platform.id);
-    }
-  }
-  return { asked, presets };
 }
 
 function roundsOf(word: string): number {

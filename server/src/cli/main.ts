@@ -14,15 +14,15 @@ const usage = `Usage:
   dma-lens lsp --stdio
 
 check finds misuse of DMA memory and CPU caches in drivers. PATH is a C file, a TypeScript snippet, or a folder.
-  --platform ID   also execute each finding on this simulated machine, and tell its verdict; "all" for every machine
+  --platform ID   also execute each finding on this simulated machine, and tell its verdict; "all" for every machine;
+                  FILE.json for a machine of your own (types/dma-lens-platform.schema.json)
   --rule ID       run this rule only
   --preview       run rules too that are not yet right in nine of ten cases
 replay executes a finding on the simulated machines and tells what went stale, step by step.
 
 litmus tries every schedule of small tests (TypeScript that imports "dma-lens/litmus"; without a FILE, those that come with the program)
 and tells all outcomes and the verdict on each machine.
-  --platform ID   these machines only; an id may end in +iommu, +swiotlb or +nospec; "all" for every preset; FILE.json for a machine
-                  of your own (types/dma-lens-platform.schema.json)
+  --platform ID   these machines only; an id may end in +iommu, +swiotlb or +nospec; "all" for every preset; FILE.json as for check
   --rounds N      rounds of a loop in one run (default 3); beyond, the verdict is not known
   --schedule TEXT one run, step by step, as its schedule says; the empty text is the natural one
 

@@ -9,13 +9,14 @@ import { oneOf, platformIds, readArguments, ruleIds } from "./arguments.ts";
 import { unitHost } from "./check-unit.ts";
 import { type CommandContext, type ExitStatus, UsageError } from "./command.ts";
 import { formatTrace, formatVerdicts } from "./format/trace.ts";
+import { readPresets } from "./presets.ts";
 import { styleFor } from "./style.ts";
 import { locationOf } from "./targets.ts";
 
 const formats = ["text", "json", "html"] as const;
 
 export async function replay(words: readonly string[], context: CommandContext): Promise<ExitStatus> {
-  const { engine, terminal } = context;
+  const { terminal } = context;
   const { values, positionals } = readArguments(words, {
     format: { type: "string", default: "text" },
     platform: { type: "string" },
@@ -23,7 +24,9 @@ export async function replay(words: readonly string[], context: CommandContext):
   });
   const format = oneOf("format", values.format, formats);
   if (format === "html") throw new UsageError("This version does not write HTML; text and json are there");
-  const [platform] = values.platform === undefined ? [] : platformIds(engine, [values.platform]);
+  const { ids, presets } = readPresets(values.platform === undefined ? [] : [values.platform], context);
+  const engine = context.engine.withPresets(presets);
+  const [platform] = platformIds(engine, ids);
   const rules = values.rule === undefined ? undefined : ruleIds(engine, [values.rule]);
   const [given, ...more] = positionals;
   if (given === undefined || more.length > 0)
