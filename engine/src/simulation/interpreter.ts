@@ -17,6 +17,7 @@ import type {
   VariableId,
 } from "../program/program.ts";
 import type { Type } from "../program/types.ts";
+import type { FileSpan } from "../text/span.ts";
 import { Evaluator, type Frame } from "./evaluator.ts";
 import { Steering } from "./steering.ts";
 import { computed, convert, known, type Value, zeroValue } from "./value.ts";
@@ -149,15 +150,17 @@ export class Interpreter {
       this.#spend();
       const terminator: Terminator = block.terminator;
       this.#world.at(terminator, fn);
-      this.#pass(fn, -1, terminator.start);
+      const step = this.#pass(fn, -1, terminator);
       if (terminator.kind === "return") {
         const value = terminator.value === undefined ? zeroValue : this.evaluator.evaluate(terminator.value, frame);
+        if (step !== undefined) this.#events.done(step, fn);
         this.#leave(frame);
         return convert(value, fn.result, this.#world.wordBits);
       }
       const next = this.#next(terminator, block.id, fn, frame, rounds);
+      if (step !== undefined) this.#events.done(step, fn);
       if (next === undefined) {
-        this.steering.backtrack();
+        this.steering.backtrack(`${fn.file}:${fn.name} does not return`);
         throw new Stop(`${fn.name}() does not return`);
       }
       block = fn.blocks[next];
@@ -177,8 +180,8 @@ export class Interpreter {
     if (this.#budget-- <= 0) throw new Stop(`the run did not end within ${String(statementBudget)} statements`);
   }
 
-  #pass(fn: ProgramFunction, statement: number, start: number): PathStep | undefined {
-    const step = this.steering.passed(fn, statement, start);
+  #pass(fn: ProgramFunction, statement: number, span: FileSpan): PathStep | undefined {
+    const step = this.steering.passed(fn, statement, span);
     if (step !== undefined) this.#events.reached(step, fn);
     return step;
   }
@@ -186,7 +189,7 @@ export class Interpreter {
   #statement(statement: Statement, fn: ProgramFunction, frame: Frame): void {
     this.#spend();
     this.#world.at(statement, fn);
-    const step = this.#pass(fn, statement.id, statement.start);
+    const step = this.#pass(fn, statement.id, statement);
     this.#execute(statement, fn, frame);
     if (step !== undefined) this.#events.done(step, fn);
   }
@@ -229,7 +232,7 @@ export class Interpreter {
     // The callee's own statements have run since: what follows belongs to the call again.
     this.#world.at(statement, fn);
     const cell = this.evaluator.cell(statement.result, frame);
-    const value = result ?? this.#unknownResult(statement, name, cell.type);
+    const value = result ?? this.#unknownResult(statement, name, cell.type, fn);
     this.evaluator.store(cell, value, this.#text(statement.result));
   }
 
@@ -290,11 +293,13 @@ export class Interpreter {
   }
 
   /** A call that nothing knows succeeds. */
-  #unknownResult(statement: CallStatement, name: string, place: Type): Value {
+  #unknownResult(statement: CallStatement, name: string, place: Type, fn: ProgramFunction): Value {
     const type = statement.type.kind === "unknown" ? place : statement.type;
     if (type.kind === "void") return zeroValue;
-    // Two calls at one place, as in a loop, are one input: what the kernel answers once it answers again.
-    return this.evaluator.inputValue(`${name}()`, type, false);
+    // Equal calls of a function, as in a loop, are one input: what the kernel answers once it answers again.
+    const text = this.#text(statement);
+    const shown = text.startsWith(name) && text.length < 60 ? text.replace(/\s+/g, " ") : `${name}()`;
+    return this.evaluator.inputValue(`${shown} in ${fn.name}()`, type, false);
   }
 
   #next(

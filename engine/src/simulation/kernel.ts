@@ -15,6 +15,7 @@ import { modelFunction } from "./kernel-model/index.ts";
 import { iterationRounds } from "./kernel-model/iteration.ts";
 import { listFields } from "./kernel-model/scatterlist.ts";
 import { pagePointer } from "./kernel-model/pages.ts";
+import { subsystemTransfer } from "./kernel-model/transfers.ts";
 import { kernelFieldType, prepareKernelField, prepareKernelObject } from "./kernel-model/records.ts";
 import type { AccessWatcher, KernelOptions } from "./kernel-options.ts";
 import { Narrator } from "./narrator.ts";
@@ -343,7 +344,8 @@ export class Kernel implements World {
   }
 
   call(call: KernelCall): Value | undefined {
-    return modelFunction(call.name)?.(this, call);
+    const model = modelFunction(call.name);
+    return model === undefined ? subsystemTransfer(this, call) : model(this, call);
   }
 
   lvalue(name: string, values: readonly Value[]): { readonly address: bigint; readonly type: Type } | undefined {

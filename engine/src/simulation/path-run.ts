@@ -9,6 +9,7 @@ import { Interpreter } from "./interpreter.ts";
 import { Kernel } from "./kernel.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { finishFault } from "./kernel-model/user-mapping.ts";
+import { isWithin } from "./terminator-steps.ts";
 import { type Harm, HarmFound, isSink, type Proof, ProofRun } from "./proofs/proof.ts";
 import { NothingToShow, type Plan, Restart, Stop } from "./world.ts";
 
@@ -46,7 +47,7 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
     reached(step) {
       if (!isSink(step)) return;
       reached = true;
-      if (step.statement >= 0) run.beginSink();
+      if (step.statement >= 0 || !isGone(unit, step)) run.beginSink();
       proof.before?.(run);
     },
     done(step) {
@@ -72,13 +73,12 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
     for (const entry of entriesOf(unit, request.path)) {
       run.beginEntry();
       // A fix has taken the statement away: what the whole function does is watched in its place.
-      const isGone = entry.targets.some((step) => isSink(step) && step.statement < 0);
-      if (isGone) run.beginSink();
+      if (entry.targets.some((step) => isSink(step) && isGone(unit, step))) run.beginSink();
       interpreter.steering.aim(entry.targets);
       interpreter.enter(entry.function);
       const missed = entry.targets.slice(interpreter.steering.reached).find((step) => isSink(step));
       if (missed !== undefined) {
-        interpreter.steering.backtrack();
+        interpreter.steering.backtrack(`${entry.function.file}:${entry.function.name} returns`);
         throw new Stop(`${entry.function.name}() returns before it gets to the finding`);
       }
       const fault = interpreter.evaluator.space.ofRecord("vm_fault");
@@ -96,6 +96,13 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
   kernel.nameBuffers();
   const assumptions = [...interpreter.evaluator.assumptions];
   return { harm: run.harm, stopped, nothing, reached, assumptions, toldOfAliasing: kernel.scene.toldOfAliasing };
+}
+
+/** A step that stands in no statement and in no terminator of its function. */
+function isGone(unit: DriverUnit, step: PathStep): boolean {
+  if (step.statement >= 0) return false;
+  const fn = unit.functionNamed(step.function, step.file);
+  return fn?.blocks.some((block) => isWithin(step, block.terminator)) !== true;
 }
 
 interface Entry {

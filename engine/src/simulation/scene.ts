@@ -80,6 +80,22 @@ export interface WrongPage {
   readonly call: string;
 }
 
+/** A second address of memory that a call has made, or an address computed from what is no address. */
+export interface KernelAlias {
+  readonly virtual: bigint;
+  /** What the call was given: a struct page, a physical address or a DMA address. */
+  readonly of: bigint;
+  /** "page_address()" */
+  readonly call: string;
+}
+
+/** A physical address that the code has taken of memory. */
+export interface PhysicalAddress {
+  readonly virtual: bigint;
+  readonly physical: number;
+  readonly call: string;
+}
+
 export class Scene {
   readonly buffers: Buffer[] = [];
   readonly streaming: StreamingMapping[] = [];
@@ -90,10 +106,18 @@ export class Scene {
   readonly wrongPages: WrongPage[] = [];
   /** The one of them that the finding's own statement computed. */
   pageOfFinding: WrongPage | undefined;
+  /** Addresses by which the code can reach memory beside its first one, in the order in which they were made. */
+  readonly aliases: KernelAlias[] = [];
+  /** Physical addresses that the code has computed. */
+  readonly physicals: PhysicalAddress[] = [];
+  /** Addresses whose page the walk of the page tables has not found. */
+  readonly missingPages: { readonly virtual: bigint; readonly call: string }[] = [];
   /** Physical pages of device registers that the code has asked the bus for. */
   readonly registers = new Set<number>();
   /** Transfers of an SPI message, by the message's address. */
   readonly messages = new Map<bigint, readonly bigint[]>();
+  /** Lists that a request to the crypto engine names, by the request's address. */
+  readonly requests = new Map<bigint, { readonly source: bigint; readonly target: bigint }>();
   /** The code has asked whether the data cache aliases, and it does. */
   toldOfAliasing = false;
   /** A helper has copied the data before the transfer, so the caller's memory did not matter. */

@@ -5,7 +5,9 @@
  */
 import type { BlockId, DriverUnit, PathStep, ProgramFunction, Terminator } from "../program/program.ts";
 import { deadEnds, distances } from "./ways.ts";
+import type { FileSpan } from "../text/span.ts";
 import { constantsOf, evaluate, inputsOf, isFailure, type Origin, type Value } from "./value.ts";
+import { isWithin } from "./terminator-steps.ts";
 import { type Plan, Restart, Stop } from "./world.ts";
 
 interface Constraint {
@@ -83,7 +85,7 @@ export class Steering {
   }
 
   /** Tells that a statement runs; the path moves on when it is the next one. Returns the step that was reached. */
-  passed(fn: ProgramFunction, statement: number, start: number): PathStep | undefined {
+  passed(fn: ProgramFunction, statement: number, span: FileSpan): PathStep | undefined {
     // Steps that the run skipped (another way to the same place) do not hold it up; one statement may be several steps.
     let found: PathStep | undefined;
     for (let index = this.#next; index < this.#targets.length; index++) {
@@ -93,7 +95,7 @@ export class Steering {
         target.function === fn.name &&
         target.file === fn.file &&
         target.statement === statement &&
-        (statement >= 0 || this.#standsAt(fn, target, start));
+        (statement >= 0 || this.#standsAt(fn, target, span));
       if (isHere) {
         this.#next = index + 1;
         found = target;
@@ -102,11 +104,11 @@ export class Steering {
     return found;
   }
 
-  /** Whether a step that is no statement stands at this terminator: at its own, else at each return of its function. */
-  #standsAt(fn: ProgramFunction, target: PathStep, start: number): boolean {
-    if (target.start === start) return true;
-    if (fn.blocks.some((block) => block.terminator.start === target.start)) return false;
-    return fn.blocks.some((block) => block.terminator.kind === "return" && block.terminator.start === start);
+  /** Whether a step that is no statement stands at this terminator: in its own, else at each return of its function. */
+  #standsAt(fn: ProgramFunction, target: PathStep, span: FileSpan): boolean {
+    if (isWithin(target, span)) return true;
+    if (fn.blocks.some((block) => isWithin(target, block.terminator))) return false;
+    return fn.blocks.some((block) => block.terminator.kind === "return" && block.terminator.start === span.start);
   }
 
   /** Which way a two-way branch goes. */
@@ -230,19 +232,27 @@ export class Steering {
 
   /**
    * The run cannot go on to the path: an earlier decision that inputs left open goes the other way, the latest first, and the
-   * run begins anew. Does nothing when all were tried.
+   * run begins anew. Does nothing when all were tried. `place` says where the run is stuck: a flip that brings it to a place where
+   * none was stuck before is kept, with the inputs that it asked for; another one is taken back.
    */
-  backtrack(): void {
-    if (this.#plan.attempts >= maximalAttempts) return;
+  backtrack(place: string): void {
+    const plan = this.#plan;
+    if (plan.attempts >= maximalAttempts) return;
+    if (!plan.stuck.has(place)) {
+      plan.stuck.add(place);
+      plan.tried.clear();
+      plan.kept = { flips: new Map(plan.flips), inputs: new Map(plan.inputs) };
+    }
     for (let index = this.#decisions.length - 1; index >= 0; index--) {
       const decision = this.#decisions[index];
-      if (decision === undefined || this.#plan.tried.has(decision.key)) continue;
-      this.#plan.tried.add(decision.key);
-      // One decision at a time: the flip that did not help is taken back with the inputs that it asked for.
-      this.#plan.flips.clear();
-      this.#plan.inputs.clear();
-      this.#plan.flips.set(decision.key, !decision.direction);
-      this.#plan.shared.length = 0;
+      if (decision === undefined || plan.tried.has(decision.key) || plan.kept.flips.has(decision.key)) continue;
+      plan.tried.add(decision.key);
+      plan.flips.clear();
+      plan.inputs.clear();
+      for (const [key, direction] of plan.kept.flips) plan.flips.set(key, direction);
+      for (const [name, bits] of plan.kept.inputs) plan.inputs.set(name, bits);
+      plan.flips.set(decision.key, !decision.direction);
+      plan.shared.length = 0;
       throw new Restart();
     }
   }
@@ -250,7 +260,7 @@ export class Steering {
   /** Makes the condition come out as wanted. */
   #turn(value: Value, holds: (bits: bigint) => boolean, fn: ProgramFunction, at: Terminator): void {
     if (value.origin === undefined) {
-      this.backtrack();
+      this.backtrack(`${fn.file}:${fn.name}:${String(at.start)}`);
       throw new Stop(
         `in ${fn.name}() the driver's own values lead away from the next step of the path at offset ${String(at.start)}`,
       );
@@ -339,7 +349,7 @@ export class Steering {
       const inStatements = block.statements.some(
         (statement) => calls.has(statement.id) || (isOwn && statement.id === target.statement),
       );
-      const inTerminator = isOwn && target.statement < 0 && this.#standsAt(fn, target, block.terminator.start);
+      const inTerminator = isOwn && target.statement < 0 && this.#standsAt(fn, target, block.terminator);
       if (inStatements || inTerminator) goals.add(block.id);
     }
     return distances(fn, goals);

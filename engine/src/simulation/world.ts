@@ -74,9 +74,15 @@ export interface GivenBytes {
 export class Plan {
   /** Choices for inputs. "object" means a pointer to something. */
   readonly inputs = new Map<string, bigint | "object">();
-  /** Open decisions that go another way than the inputs say by themselves, and those that were tried so. */
+  /** Open decisions that go another way than the inputs say by themselves, and those that were tried so from where the run is stuck. */
   readonly flips = new Map<string, boolean>();
   readonly tried = new Set<string>();
+  /** Places that runs were stuck at, the latest last, and what had brought the first run there. */
+  readonly stuck = new Set<string>();
+  kept: { readonly flips: ReadonlyMap<string, boolean>; readonly inputs: ReadonlyMap<string, bigint | "object"> } = {
+    flips: new Map(),
+    inputs: new Map(),
+  };
   /** Stretches that a device or a user will see: they live on the machine from their birth. */
   readonly shared: ByteRange[] = [];
   /** Bytes that the finding's statement touches, in memory that is mapped for the device at some time of the run. */

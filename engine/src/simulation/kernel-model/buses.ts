@@ -28,10 +28,18 @@ function usbTransfer(kernel: Kernel, call: KernelCall, data: bigint, wanted: Val
 }
 
 /** The whole transfer: map, the device's access, unmap. */
-function transfer(kernel: Kernel, data: bigint, bytes: number, direction: Direction, call: string): void {
+export function transfer(
+  kernel: Kernel,
+  data: bigint,
+  bytes: number,
+  direction: Direction,
+  call: string,
+  /** Physical address as the caller computes it; by the page walk where it does not. */
+  computed?: number,
+): void {
   if (data < 4096n) return;
   kernel.share(data, bytes);
-  const physical = kernel.hardware.walk(data)?.physical ?? kernel.hardware.linearPhysical(data);
+  const physical = computed ?? kernel.hardware.walk(data)?.physical ?? kernel.hardware.linearPhysical(data);
   const handle = mapStreaming(kernel, { virtual: data, physical, size: bytes, direction, attrs: 0n, call });
   kernel.deviceTurn(handle, bytes, direction, call);
   unmapStreaming(kernel, handle, bytes, direction, call, true);

@@ -6,7 +6,7 @@ import { known, zeroValue } from "../value.ts";
 import { isToFail, orFailure } from "./failing.ts";
 import { argument, bits, type ModelFunction, type ModelTable, size, success } from "./model.ts";
 import { pageFunctions, physicalOfPage } from "./pages.ts";
-import { directionOf, mapStreaming, pass, synchronise } from "./streaming.ts";
+import { bufferFor, directionOf, mapStreaming, pass, synchronise } from "./streaming.ts";
 import type { KernelCall } from "../world.ts";
 
 /** sizeof(struct scatterlist). */
@@ -50,6 +50,7 @@ const setBuffer: ModelFunction = (kernel, call) => {
   const virtual = bits(call, 1);
   const wanted = argument(call, 2);
   kernel.prefer(wanted, (value) => value > 0n, `${call.name}() puts in 64 bytes`);
+  if (kernel.isStack(virtual)) bufferFor(kernel, virtual, Math.max(1, Number(BigInt.asUintN(16, wanted.bits))));
   const toPage = pageFunctions["virt_to_page"];
   const page = toPage?.(kernel, { ...call, values: [known(virtual)] })?.bits ?? 0n;
   writeEntry(
@@ -81,7 +82,7 @@ function noteEntry(kernel: Kernel, sg: bigint, virtual: bigint | undefined): voi
   kernel.scene.lists.set(sg, [entry]);
 }
 
-function mapList(kernel: Kernel, call: KernelCall, list: bigint, count: number, direction: Direction): bigint {
+export function mapList(kernel: Kernel, call: KernelCall, list: bigint, count: number, direction: Direction): bigint {
   const name = `${call.name}()`;
   let mapped = 0n;
   for (let index = 0; index < Math.min(count, 64); index++) {
@@ -132,19 +133,22 @@ function syncList(to: "device" | "cpu"): ModelFunction {
 }
 
 const unmapList: ModelFunction = (kernel, call) => {
-  const list = bits(call, 1);
-  const direction = directionOf(bits(call, 3));
-  for (let index = 0; index < Math.min(Number(bits(call, 2)), 64); index++) {
+  unmapEntries(kernel, bits(call, 1), Number(bits(call, 2)), directionOf(bits(call, 3)));
+  return zeroValue;
+};
+
+export function unmapEntries(kernel: Kernel, list: bigint, count: number, direction: Direction): void {
+  for (let index = 0; index < Math.min(count, 64); index++) {
     const sg = list + BigInt(index) * stride(kernel);
     const handle = kernel.readField(sg, "scatterlist", "dma_address").bits;
     const mapping = kernel.scene.mappingOfHandle(handle);
     if (mapping === undefined) continue;
+    if (mapping.owner === "device") kernel.completeTransfer(mapping);
     pass(kernel, "cpu", mapping, direction);
     mapping.owner = "cpu";
     mapping.live = false;
   }
-  return zeroValue;
-};
+}
 
 const listVirtual: ModelFunction = (kernel, call) => {
   const { page, offset } = readEntry(kernel, bits(call, 0));

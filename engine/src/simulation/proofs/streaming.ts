@@ -3,6 +3,7 @@ import { addressText, bytesText } from "../../machine/address.ts";
 import type { StreamingMapping } from "../scene.ts";
 import { Stop } from "../world.ts";
 import { type Proof, type ProofRun, pattern } from "./proof.ts";
+import { showWrongPage } from "./wrong-page.ts";
 
 /** A refused mapping is the end of the transfer, wherever it happens. */
 function showRefusal(run: ProofRun): void {
@@ -104,6 +105,7 @@ export const stackBufferProof: Proof = {
   },
   finish(run) {
     showRefusal(run);
+    showWrongPage(run);
     const { scene } = run.kernel;
     const mapping = scene.streaming.at(-1);
     if (mapping === undefined && !scene.copied) throw new Stop("no transfer of the buffer came to be");
