@@ -291,7 +291,7 @@ function isWide({ type, steps }: Place): boolean {
 function maskFor(facts: Facts, file: string, wide: readonly ApiCall[], coherent: boolean): ApiCall | undefined {
   const speaks = ({ name, function: owner }: ApiCall): boolean =>
     (name.endsWith("_and_coherent") || /coherent|consistent/.test(name) === coherent) &&
-    areOneDriver(facts, file, owner.file);
+    areOneDriver(facts.unit, file, owner.file);
   const candidates = wide.filter((call) => speaks(call) && isAlwaysSet(facts, call));
   const isOther = (call: ApiCall): boolean =>
     bitsOf(call) === 0 || (bitsOf(call) <= 32 && !candidates.some((one) => one.function === call.function));

@@ -1,10 +1,10 @@
 /** Records that a driver shares with a device: which lie in coherent memory, and which of their fields the device writes. */
 import { knownMap, type KnownMap } from "../../program/dependencies.ts";
-import type { Expression, Place, ProgramFunction } from "../../program/program.ts";
+import type { Expression, Place, ProgramFunction, Statement } from "../../program/program.ts";
 import { pointersOf } from "../../program/visit.ts";
 import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
 import type { FieldAccess } from "./device-order.ts";
-import type { Facts } from "../facts.ts";
+import type { Facts, Origin, Point, Value } from "../facts.ts";
 import { lastFieldIndex } from "../values/field-keys.ts";
 import { allocatesCoherent } from "../values/api-names.ts";
 import { forbiddenOrigins, type Verdict } from "../values/judgement.ts";
@@ -13,12 +13,28 @@ import { workingsOf } from "../unit-facts.ts";
 
 /** Where the record of an access was allocated, when that is coherent memory for certain. */
 export function coherentRecordOf(facts: Facts, owner: ProgramFunction, access: FieldAccess): Verdict | undefined {
-  const base: Place = { ...access.place, steps: access.place.steps.slice(0, lastFieldIndex(access.place.steps)) };
-  const pointer = pointersOf(base).at(-1);
-  if (!pointer) return undefined;
-  const read: Expression = { ...pointer, kind: "read", place: pointer };
-  const value = facts.valueOf({ function: owner, statement: access.statement?.id ?? -1, block: access.block }, read);
-  return forbiddenOrigins(value, (origin) => isCoherentMemory(origin) && isPointer(origin))[0];
+  const { place, block } = access;
+  const value = pointerToRecord(facts, { function: owner, statement: access.statement?.id ?? -1, block }, place);
+  return value && forbiddenOrigins(value, isCoherentPointer)[0];
+}
+
+/** Whether the record of the stored field may lie in coherent memory: some of the memory is, or nobody knows where it comes from. */
+export function mayBeInCoherent(facts: Facts, owner: ProgramFunction, { id }: Statement, field: Place): boolean {
+  const value = pointerToRecord(facts, { function: owner, statement: id }, field);
+  if (!value || value.contexts.length === 0) return true;
+  return value.contexts.some(({ origins }) =>
+    origins.some((origin) => origin.kind === "unknown" || isCoherentPointer(origin)),
+  );
+}
+
+function isCoherentPointer(origin: Origin): boolean {
+  return isCoherentMemory(origin) && isPointer(origin);
+}
+
+/** What the pointer to the record of a field holds; undefined where the record is a variable. */
+function pointerToRecord(facts: Facts, point: Point, field: Place): Value | undefined {
+  const pointer = pointersOf({ ...field, steps: field.steps.slice(0, lastFieldIndex(field.steps)) }).at(-1);
+  return pointer && facts.valueOf(point, { ...pointer, kind: "read", place: pointer });
 }
 
 /** Records of one type that were asked in vain before none of them is asked any more. */

@@ -11,14 +11,19 @@ import { workingsOf } from "../unit-facts.ts";
 export interface PointerLoad {
   readonly function: ProgramFunction;
   readonly access: FieldAccess;
-  /** Where the driver put the pointer there. */
-  readonly store: { readonly function: ProgramFunction; readonly statement: Statement };
+  /** Where the driver puts pointers into the field, of whichever object. */
+  readonly stores: readonly PointerStore[];
+}
+
+export interface PointerStore {
+  readonly function: ProgramFunction;
+  readonly statement: Extract<Statement, { kind: "assign" }>;
 }
 
 /** In source order: what is dereferenced, or handed to a call. Whether the field lies in coherent memory is not asked yet. */
 export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
   const found: PointerLoad[] = [];
-  const stores = new Map<string, PointerLoad["store"] | "none">();
+  const known = new Map<string, readonly PointerStore[]>();
   for (const owner of facts.unit.functions)
     for (const block of flowOf(owner).order)
       for (const statement of owner.blocks[block]?.statements ?? [])
@@ -26,11 +31,11 @@ export function pointersReadBack(facts: Facts): readonly PointerLoad[] {
           const field = fieldKey(place.steps);
           const at = lastFieldIndex(place.steps);
           if (field === undefined || !place.steps.slice(0, at).some(({ kind }) => kind === "deref")) continue;
-          const store = stores.get(field) ?? storeOfPointer(facts, field);
-          stores.set(field, store);
-          if (store === "none" || isJustStored(facts, owner, statement, place)) continue;
+          const stores = known.get(field) ?? storesOfPointers(facts, field);
+          known.set(field, stores);
+          if (stores.length === 0 || isJustStored(facts, owner, statement, place)) continue;
           const access: FieldAccess = { kind: "load", statement, block, place, span: place, field, record: "" };
-          found.push({ function: owner, access, store });
+          found.push({ function: owner, access, stores });
         }
   return found;
 }
@@ -70,9 +75,12 @@ function isJustStored(facts: Facts, owner: ProgramFunction, { id }: Statement, p
   );
 }
 
-function storeOfPointer(facts: Facts, field: string): PointerLoad["store"] | "none" {
-  const stores = workingsOf(facts).index.storesTo(field);
-  return stores.find(({ statement }) => statement.kind === "assign" && isPointer(statement.value)) ?? "none";
+function storesOfPointers(facts: Facts, field: string): readonly PointerStore[] {
+  return workingsOf(facts)
+    .index.storesTo(field)
+    .flatMap(({ function: owner, statement }) =>
+      statement.kind === "assign" && isPointer(statement.value) ? [{ function: owner, statement }] : [],
+    );
 }
 
 /** A value that is a pointer by its type: a variable, an address, an element. */

@@ -1,9 +1,15 @@
 /** Which files of a folder are one driver: a folder holds many. */
-import type { Facts } from "../facts.ts";
+import type { DriverUnit } from "../../program/program.ts";
 
-/** Whether two files are of one driver: they are the same, or include a local header of the same name from their own folder. */
-export function areOneDriver(facts: Facts, a: string, b: string): boolean {
+/** Whether two files are of one driver: they are the same, or go by a local header of the same name from their own folder. */
+export function areOneDriver(unit: DriverUnit, a: string, b: string): boolean {
   if (a === b) return true;
-  const theirs = new Set(facts.unit.files.get(b)?.includes.filter((name) => !name.includes("/")));
-  return facts.unit.files.get(a)?.includes.some((name) => theirs.has(name)) ?? false;
+  const theirs = new Set(localHeaders(unit, b));
+  return localHeaders(unit, a).some((name) => theirs.has(name));
+}
+
+/** The headers of its own folder that a file includes, and a header itself: common ones of other folders tell nothing. */
+function localHeaders(unit: DriverUnit, file: string): readonly string[] {
+  const included = unit.files.get(file)?.includes.filter((name) => !name.includes("/")) ?? [];
+  return file.endsWith(".h") ? [...included, file.slice(file.lastIndexOf("/") + 1)] : included;
 }

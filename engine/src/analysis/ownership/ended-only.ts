@@ -57,7 +57,7 @@ function isReadToEnd(facts: Facts, key: string, file: string): boolean {
   const name = key.slice(key.lastIndexOf(".") + 1);
   let ended = false;
   const isOthers = (owner: ProgramFunction): boolean =>
-    driversOwn.has(key) && owner.file.endsWith(".c") && !areOneDriver(facts, owner.file, file);
+    driversOwn.has(key) && !areOneDriver(facts.unit, owner.file, file);
   const isAll = facts.unit.functionsMentioning(name).every((owner) => {
     if (isOthers(owner)) return true;
     return owner.blocks.every((block) => {

@@ -4,6 +4,7 @@
  */
 import { knownMap } from "../../program/dependencies.ts";
 import type { ProgramFunction } from "../../program/program.ts";
+import { areOneDriver } from "../flow/one-driver.ts";
 import type { CallingContexts, Chain, Query } from "../flow/calling-contexts.ts";
 import type { Origin } from "../facts.ts";
 import { embeddingOf, fieldKey } from "./field-keys.ts";
@@ -60,6 +61,9 @@ export class FieldOrigins {
       if (own.length > 0) stores = own;
     }
     if (scope === file || (scope === "prefer" && own.length > 0)) stores = own;
+    // Objects of the kernel that one driver of a folder has are none of another's.
+    else if (scope === "prefer")
+      stores = stores.filter((one) => areOneDriver(this.#index.unit, one.function.file, file));
     const stored = stores === own && own.length > 0 && runtime !== undefined ? [key, runtime] : [key];
     const origins = stores.flatMap((store) => stored.flatMap((one) => this.#storedBy(store, one, embedding, query)));
     if (isSoundField(key, embedding) || (origins.length === 0 && isSoundField(key, "snd_pcm_substream.dma_buffer")))
@@ -79,7 +83,8 @@ export class FieldOrigins {
 
   /**
    * Whose stores to a struct's field count: those of the file for a struct that a C file defines for itself, all of the unit's
-   * for one in a header, and for the kernel's own structs those of the file before those of its neighbours.
+   * for one in a header, and for the kernel's own structs those of the file before those of other
+   * files of the driver.
    */
   #scopeOf(record: string, file: string): string | undefined {
     const definition = this.#index.unit.records.get(record);

@@ -1,8 +1,8 @@
 /** Looks for a kernel pointer that is kept in coherent memory, which the device can write, and is followed when it is read back. */
-import { coherentRecordFinder, hasCoherentMemory } from "../../analysis/device/device-records.ts";
+import { coherentRecordFinder, hasCoherentMemory, mayBeInCoherent } from "../../analysis/device/device-records.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
-import { type PointerLoad, pointersReadBack } from "../../analysis/device/pointers-read-back.ts";
+import { type PointerLoad, type PointerStore, pointersReadBack } from "../../analysis/device/pointers-read-back.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -34,11 +34,15 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const { access, function: owner } = load;
     if (told.has(access.field)) continue;
     const verdict = coherent(owner, access);
-    if (!verdict) continue;
+    // The same struct may be used in ordinary memory, and only there with a pointer in it.
+    const store =
+      verdict && load.stores.find((one) => mayBeInCoherent(facts, one.function, one.statement, one.statement.target));
+    if (!store) continue;
     told.add(access.field);
     yield findingOf(
       facts,
       load,
+      store,
       makerOf(verdict.origin),
       pathTo(verdict.origin, owner, access.statement?.id ?? -1, access.span, "followed here"),
     );
@@ -47,7 +51,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
 
 function findingOf(
   facts: Facts,
-  { access, store, function: owner }: PointerLoad,
+  { access, function: owner }: PointerLoad,
+  store: PointerStore,
   maker: string,
   path: RuleFinding["path"],
 ): RuleFinding {
