@@ -76,8 +76,11 @@ export interface ProofResult {
   readonly verdict: Verdict;
   /** One sentence: what goes wrong, or why nothing does, or why it could not be executed. */
   readonly sentence: string;
-  /** The shortest harmful run, or the natural run where there is no harm; undefined when it could not be executed. */
-  readonly trace?: Trace;
+  /**
+   * The shortest harmful run, or the natural run where there is no harm; undefined when it could not be executed. It and the sentence are
+   * made when they are first read: ask for the verdict alone where that is enough.
+   */
+  readonly trace?: Trace | undefined;
 }
 
 /** Litmus tests: small programs of cpu, device and user side by side. Plain data in and out; nothing here throws on any text. */

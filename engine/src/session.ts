@@ -15,7 +15,7 @@ import { UnitBuilder } from "./program/index.ts";
 import { relocatePath } from "./program/relocate.ts";
 import { rules } from "./rules/registry.ts";
 import { runRules } from "./rules/run.ts";
-import { prove } from "./simulation/index.ts";
+import { Proving } from "./simulation/index.ts";
 import type { TranslationUnit } from "./syntax/c/ast.ts";
 import { parseC } from "./syntax/c/parse.ts";
 import { applyEdits, type TextEdit } from "./text/edit.ts";
@@ -77,6 +77,8 @@ class Session implements DriverSession {
   /** Edits that were applied to the unit that findings speak of; empty for a unit of its own. */
   readonly #edits: readonly TextEdit[];
   #unit: DriverUnit | undefined;
+  /** The finding that was proved last: what leads a run to it holds for all machines. */
+  #proving: { readonly unit: DriverUnit; readonly path: readonly PathStep[]; readonly of: Proving } | undefined;
   /** Answers from the first change of a file on. */
   #edited: EditedUnit | undefined;
 
@@ -169,7 +171,13 @@ class Session implements DriverSession {
     const path = this.#pathHere(finding.path, unit);
     if (path === undefined) return unknown("The function of the finding is gone.");
     try {
-      return prove(unit, { rule: finding.rule, proof, path, fingerprint: finding.fingerprint }, preset, {
+      let proving = this.#proving;
+      if (proving?.unit !== unit || proving.path !== finding.path) {
+        const proven = { rule: finding.rule, proof, path, fingerprint: finding.fingerprint };
+        proving = { unit, path: finding.path, of: new Proving(unit, proven) };
+        this.#proving = proving;
+      }
+      return proving.of.on(preset, {
         iommu,
         bounces,
         tool,

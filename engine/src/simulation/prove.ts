@@ -6,6 +6,7 @@ import type { ProofResult } from "../api.ts";
 import type { AgentProgram } from "../machine/action.ts";
 import { kernelModelOf } from "../machine/preset-model.ts";
 import type { MachineModel } from "../machine/model.ts";
+import { platformById } from "../platforms/index.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DriverUnit, PathStep } from "../program/program.ts";
 import type { Outcome, Trace, Verdict } from "../trace/trace.ts";
@@ -47,17 +48,80 @@ export function prove(
   platform: Platform,
   options: ProveOptions = {},
 ): ProofResult {
-  const id = `${platform.id}${options.iommu === true ? "+iommu" : ""}${options.bounces === true ? "+swiotlb" : ""}`;
-  const unknown = (sentence: string): ProofResult => ({ platform: id, verdict: "unknown", sentence });
-  const proof = proofById(finding.proof);
-  if (proof === undefined) return unknown(`There is no proof "${finding.proof}".`);
-  const model = kernelModelOf(platform);
-  if (model === undefined) return unknown(`The machine of ${platform.title} is not simulated.`);
-  if (finding.path.length === 0) return unknown("The finding has no path to execute.");
-  return new Prover(unit, finding, platform, proof, model, options, id).result();
+  return new Proving(unit, finding).on(platform, options);
+}
+
+/**
+ * One finding, proved on several machines. What leads the code to the finding is found out once, on the reference machine, and tried
+ * first on all others: it hangs on the driver's text, and hardly ever on the machine. An answer is the same whatever was asked before.
+ */
+export class Proving {
+  readonly #unit: DriverUnit;
+  readonly #finding: ProvenFinding;
+  #led: Lead | undefined;
+
+  constructor(unit: DriverUnit, finding: ProvenFinding) {
+    this.#unit = unit;
+    this.#finding = finding;
+  }
+
+  on(platform: Platform, options: ProveOptions = {}): ProofResult {
+    const id = `${platform.id}${options.iommu === true ? "+iommu" : ""}${options.bounces === true ? "+swiotlb" : ""}`;
+    const unknown = (sentence: string): ProofResult => ({ platform: id, verdict: "unknown", sentence });
+    const proof = proofById(this.#finding.proof);
+    if (proof === undefined) return unknown(`There is no proof "${this.#finding.proof}".`);
+    const model = kernelModelOf(platform);
+    if (model === undefined) return unknown(`The machine of ${platform.title} is not simulated.`);
+    if (this.#finding.path.length === 0) return unknown("The finding has no path to execute.");
+    const request = { unit: this.#unit, finding: this.#finding, platform, proof, model, options, id };
+    return new Prover(request, this.#lead(proof)).result();
+  }
+
+  #lead(proof: Proof): Lead | undefined {
+    if (this.#led !== undefined) return this.#led;
+    const platform = platformById(reference);
+    const model = platform === undefined ? undefined : kernelModelOf(platform);
+    if (platform === undefined || model === undefined) return undefined;
+    const prover = new Prover({
+      unit: this.#unit,
+      finding: this.#finding,
+      platform,
+      proof,
+      model,
+      options: {},
+      id: reference,
+    });
+    this.#led = prover.lead();
+    return this.#led;
+  }
+}
+
+/** The machine on which inputs are found: the cache is coherent, and there is all that a driver may ask for. */
+const reference = "x86_64";
+
+/** Attempts that a run may take, and those that are left to it where the reference machine has found no way in all of its own. */
+const attemptsInAll = 120;
+const attemptsAfterFailure = 8;
+
+/** What leads a run to the finding. */
+interface Lead {
+  readonly reached: boolean;
+  readonly inputs: ReadonlyMap<string, bigint | "object">;
+  readonly flips: ReadonlyMap<string, boolean>;
+}
+
+interface ProofRequest {
+  readonly unit: DriverUnit;
+  readonly finding: ProvenFinding;
+  readonly platform: Platform;
+  readonly proof: Proof;
+  readonly model: MachineModel;
+  readonly options: ProveOptions;
+  readonly id: string;
 }
 
 class Prover {
+  readonly #request: ProofRequest;
   readonly #unit: DriverUnit;
   readonly #finding: ProvenFinding;
   readonly #platform: Platform;
@@ -65,27 +129,22 @@ class Prover {
   readonly #model: MachineModel;
   readonly #options: ProveOptions;
   readonly #id: string;
-  readonly #plan = new Plan();
+  readonly #lead: Lead | undefined;
   readonly #kernelOptions: KernelOptions;
+  #plan = new Plan();
   #last: PathRun | undefined;
 
-  constructor(
-    unit: DriverUnit,
-    finding: ProvenFinding,
-    platform: Platform,
-    proof: Proof,
-    model: MachineModel,
-    options: ProveOptions,
-    id: string,
-    hidesAliasing = false,
-  ) {
-    this.#unit = unit;
-    this.#finding = finding;
+  constructor(request: ProofRequest, lead?: Lead, hidesAliasing = false) {
+    const { platform, proof, options } = request;
+    this.#request = request;
+    this.#unit = request.unit;
+    this.#finding = request.finding;
     this.#platform = platform;
     this.#proof = proof;
-    this.#model = model;
+    this.#model = request.model;
     this.#options = options;
-    this.#id = id;
+    this.#id = request.id;
+    this.#lead = lead;
     const iommu = options.iommu === true;
     this.#kernelOptions = {
       iommu,
@@ -94,6 +153,13 @@ class Prover {
       canFail: canFail(platform, iommu),
       hidesAliasing,
     };
+  }
+
+  /** What has led a run from its start to the finding, or as far as it got. */
+  lead(): Lead {
+    const run = this.#settle();
+    const { inputs, flips } = this.#plan;
+    return { reached: run?.reached === true, inputs: new Map(inputs), flips: new Map(flips) };
   }
 
   result(): ProofResult {
@@ -110,9 +176,35 @@ class Prover {
       iommu: this.#kernelOptions.iommu,
       maxRuns: this.#options.maxRuns ?? 400,
     });
+    if (natural.harm !== undefined || explored.verdict === "never") return this.#lazily(explored.verdict, () => "");
+    const schedule = explored.witness?.schedule ?? "";
+    if (!this.#isHarmful(schedule)) return this.#report(explored.verdict, schedule);
     // The natural run is the shortest of all where it is harmful.
-    const schedule = natural.harm === undefined ? this.#shortened(explored.witness?.schedule ?? "") : "";
-    return this.#report(explored.verdict, schedule);
+    return this.#lazily(explored.verdict, () => this.#shortened(schedule));
+  }
+
+  /** The verdict, with a trace that is made when somebody wants to see it: most are never looked at. */
+  #lazily(verdict: Verdict, schedule: () => string): ProofResult {
+    let made: ProofResult | undefined;
+    const report = (): ProofResult => {
+      try {
+        made ??= this.#report(verdict, schedule());
+      } catch (failure) {
+        // Whoever reads a trace expects no exception; a defect is told where the trace would be.
+        made = this.#unknown(`The simulator failed: ${failure instanceof Error ? failure.message : String(failure)}.`);
+      }
+      return made;
+    };
+    return {
+      platform: this.#id,
+      verdict,
+      get sentence() {
+        return report().sentence;
+      },
+      get trace() {
+        return report().trace;
+      },
+    };
   }
 
   /** A harmful schedule without the steps and choices that the harm does not need. */
@@ -128,17 +220,7 @@ class Prover {
   /** Whether the statement would run if the code were told that the cache does not alias: then that alone keeps it away. */
   #isRefusedForAliasing(): boolean {
     if (this.#kernelOptions.hidesAliasing === true) return false;
-    const unit = this.#unit;
-    const other = new Prover(
-      unit,
-      this.#finding,
-      this.#platform,
-      this.#proof,
-      this.#model,
-      this.#options,
-      this.#id,
-      true,
-    );
+    const other = new Prover(this.#request, this.#lead, true);
     return other.#settle()?.reached === true;
   }
 
@@ -148,9 +230,20 @@ class Prover {
     return played?.faithful === true && played.outcome.harm;
   }
 
-  /** Repeats the natural run until it needs no other plan. */
+  /** The natural run with a plan that it needs no other of: as the reference machine was led, else as this one has to be. */
   #settle(): PathRun | undefined {
-    for (let attempt = 0; attempt < 120; attempt++) {
+    const lead = this.#lead;
+    if (lead === undefined) return this.#attempts(0);
+    for (const [name, bits] of lead.inputs) this.#plan.inputs.set(name, bits);
+    for (const [key, direction] of lead.flips) this.#plan.flips.set(key, direction);
+    const led = this.#attempts(lead.reached ? 0 : attemptsInAll - attemptsAfterFailure);
+    if (led?.reached === true || !lead.reached || (led?.stopped !== undefined && hasNoMemory(led.stopped))) return led;
+    this.#plan = new Plan();
+    return this.#attempts(0);
+  }
+
+  #attempts(first: number): PathRun | undefined {
+    for (let attempt = first; attempt < attemptsInAll; attempt++) {
       this.#plan.attempts = attempt;
       try {
         replay(this.#model, this.#program(false), "", { iommu: this.#kernelOptions.iommu, record: false });
