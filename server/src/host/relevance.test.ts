@@ -12,6 +12,7 @@ describe("relevance", () => {
     "sg_init_one(&sg, buf, n);",
     "\u00e4\u00f6 dma_map_sg(dev, sg, 1, dir)",
     "#define MAP dma_map_single",
+    "__raw_writel(page_to_phys(page) + offset, START);",
   ])("%s matters, as bytes and as text", (text) => {
     expect([relevant(text), relevant(Buffer.from(text))]).toEqual([true, true]);
   });

@@ -23,7 +23,7 @@ const groups: ReadonlySet<string> = new Set([
  * Effects that are misuse by themselves, where no call of those groups is near: a physical address that goes to a device, cache
  * maintenance by hand, the mask of a device that allocates elsewhere.
  */
-const effects: ReadonlySet<string> = new Set(["virt-to-phys", "cache-op", "set-mask"]);
+const effects: ReadonlySet<string> = new Set(["virt-to-phys", "page-to-phys", "cache-op", "set-mask"]);
 
 const snippetImport = /["']dma-lens\/kernel["']/;
 

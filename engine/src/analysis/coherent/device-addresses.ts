@@ -70,10 +70,12 @@ export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
         for (const { value, span, sink, converted, handle, holds } of sinksOf(facts, owner, statement)) {
           // A field that is declared as a DMA address is wrong where the address was put there.
           if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
-          const values = facts.valueOf({ function: owner, statement: statement.id }, value);
-          const verdict = forbiddenOrigins(values, converted ? isMappable : isPhysical).find(
-            ({ origin }) => !told.has(addressKey(origin)),
-          );
+          const verdict = (converted ? [value] : withTerms(value))
+            .flatMap((one) => {
+              const values = facts.valueOf({ function: owner, statement: statement.id }, one);
+              return forbiddenOrigins(values, converted ? isMappable : isPhysical);
+            })
+            .find(({ origin }) => !told.has(addressKey(origin)));
           if (handle && verdict && isOtherwiseMapped(facts, owner, statement, handle)) continue;
           if (verdict && (holds === undefined || holds())) {
             told.add(addressKey(verdict.origin));
@@ -106,6 +108,12 @@ export function handlesAsAddresses(facts: Facts): readonly HandleAsAddress[] {
     if (made || usedBy || (declared && !elsewhere && !isFrame)) found.push({ call, subject, verdict: made, usedBy });
   }
   return found;
+}
+
+/** The value and, of a sum, both terms: what is added to an address is an offset, whatever it comes from. */
+function withTerms(value: Expression): readonly Expression[] {
+  const one = peel(value);
+  return one.kind === "binary" && one.operator === "+" ? [value, one.left, one.right] : [value];
 }
 
 /** The address of memory, by linear-map arithmetic and not made anything else of since. */
