@@ -133,6 +133,37 @@ function edited(text: string, random: (limit: number) => number): string {
   return lines.join("\n");
 }
 
+/** What is typed at file scope or in a body, letter by letter: it is half written most of the time. */
+const typed = [
+  "struct extra_state {\n\tu32 flags;\n\tvoid *cpu;\n};\n",
+  "enum kind { ONE, TWO = 5, RING_BYTES };\n",
+  "static int extra_check(struct device *dev, int what)\n{\n\tif (!dev)\n\t\treturn -EINVAL;\n\treturn what;\n}\n",
+  "#define EXTRA_SIZE 128\n",
+  "#define ring_free(x) kfree((x)->cpu)\n",
+  "#include <linux/delay.h>\n",
+  "typedef dma_addr_t bus_t;\n",
+  "\tvoid *buf = kmalloc(EXTRA_SIZE, GFP_KERNEL);\n",
+  "\tchar onstack[64];\n\tdma_map_single(r->dev, onstack, 64, DMA_TO_DEVICE);\n",
+  "static struct ring_ops more_ops = {\n\t.start = ring_start,\n};\n",
+  "union { int a; dma_addr_t bus; };\n",
+  "int ring_start(struct ring *r, int more);\n",
+  "#undef CONFIG_PM\n",
+  "#if 0\n",
+  "static void *get(struct ring *r) { return r->cpu; }\n",
+];
+
+/** The texts while something is typed at the beginning of a line, or pasted there. */
+function* typing(text: string, random: (limit: number) => number): Iterable<string> {
+  const lines = text.split("\n");
+  const at = lines.slice(0, random(lines.length)).reduce((length, line) => length + line.length + 1, 0);
+  const what = typed[random(typed.length)] ?? "";
+  const step = random(3) === 0 ? what.length : 1 + random(4);
+  for (let end = Math.min(step, what.length); ; end = Math.min(end + step, what.length)) {
+    yield text.slice(0, at) + what.slice(0, end) + text.slice(at);
+    if (end === what.length) return;
+  }
+}
+
 function fresh(texts: ReadonlyMap<string, string>): DriverSession {
   const session = createSession();
   for (const [name, text] of texts) session.setFile(name, text, name.endsWith(".h") ? "header" : "source");
@@ -171,6 +202,25 @@ const unit = (): Map<string, string> =>
 describe("random edits of a unit of several files", () => {
   test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
     check(unit(), seed, 40);
+  });
+});
+
+describe("declarations typed in a unit of several files", () => {
+  test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
+    const random = generator(seed);
+    const texts = unit();
+    const names = [...texts.keys()];
+    const session = fresh(texts);
+    const options = { preview: true };
+    for (let round = 0; round < 5; round++) {
+      const name = names[random(names.length)] ?? "";
+      const back = random(2) === 0 ? [unit().get(name) ?? ""] : [];
+      for (const text of [...typing(texts.get(name) ?? "", random), ...back]) {
+        texts.set(name, text);
+        session.setFile(name, text, name.endsWith(".h") ? "header" : "source");
+        expect(session.analyse(options), `seed ${seed}, ${name}:\n${text}`).toEqual(fresh(texts).analyse(options));
+      }
+    }
   });
 });
 

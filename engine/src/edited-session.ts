@@ -120,13 +120,13 @@ class Analysis {
   readonly #facts: Facts;
   readonly #found = knownMap<string, readonly RuleFinding[]>();
   readonly #gaps: () => readonly Gap[];
-  readonly #functions: number;
+  readonly #functions: () => number;
 
   constructor(builder: UnitBuilder) {
     const unit = builder.build();
     this.#facts = createFacts(unit, { lookup: apiFunction });
     this.#gaps = knownValue(() => unit.gapsAround(namesOfDma));
-    this.#functions = unit.functions.length;
+    this.#functions = knownValue(() => unit.functions.length);
   }
 
   run(options: AnalysisOptions): AnalysisReport {
@@ -142,7 +142,7 @@ class Analysis {
       findings: report.findings,
       gaps: this.#gaps(),
       failures: report.gaps,
-      functions: this.#functions,
+      functions: this.#functions(),
     };
   }
 }

@@ -28,6 +28,12 @@ export class EditableBody {
     old.change();
   }
 
+  /** There is no such body any more: all that was made of it changes. */
+  drop(): void {
+    for (const index of [...this.#indexes]) index.drop();
+    this.#answer.change();
+  }
+
   add(index: IndexedBody): void {
     this.#indexes.add(index);
   }
@@ -38,6 +44,7 @@ export class EditableBody {
 
 interface IndexedBody {
   refresh(): void;
+  drop(): void;
 }
 
 /**
@@ -76,7 +83,7 @@ class Parts<K, V> implements IndexedBody {
   readonly #body: EditableBody | undefined;
   readonly #make: () => ReadonlyMap<K, V>;
   readonly #same: (a: V, b: V) => boolean;
-  readonly #drop: () => void;
+  readonly #forget: () => void;
   readonly #answers = new Map<K, Answer>();
   #made: Answer;
   #found: ReadonlyMap<K, V>;
@@ -85,12 +92,12 @@ class Parts<K, V> implements IndexedBody {
     body: EditableBody | undefined,
     make: () => ReadonlyMap<K, V>,
     same: (a: V, b: V) => boolean,
-    drop: () => void,
+    forget: () => void,
   ) {
     this.#body = body;
     this.#make = make;
     this.#same = same;
-    this.#drop = drop;
+    this.#forget = forget;
     [this.#made, this.#found] = this.#build();
     body?.add(this);
   }
@@ -120,6 +127,10 @@ class Parts<K, V> implements IndexedBody {
     }
   }
 
+  drop(): void {
+    this.#made.change();
+  }
+
   /** What the index is made of beside the body: when that changes, all of it goes. */
   #build(): [Answer, ReadonlyMap<K, V>] {
     const made = new Answer();
@@ -127,7 +138,7 @@ class Parts<K, V> implements IndexedBody {
     const found = makingAlone(made, this.#make);
     made.forget = () => {
       this.#body?.remove(this);
-      this.#drop();
+      this.#forget();
       for (const answer of this.#answers.values()) answer.change();
     };
     return [made, found];

@@ -1,5 +1,5 @@
 /** Lowers one C file to the program. */
-import type { FunctionDefinition, TopLevel, TranslationUnit } from "../syntax/c/ast.ts";
+import type { FunctionDefinition, TranslationUnit } from "../syntax/c/ast.ts";
 import { declarationsOf, type FileDeclarations } from "./declarations.ts";
 import { FunctionBuilder } from "./function-builder.ts";
 import { LazyFunction, type LoweredBody } from "./lazy-function.ts";
@@ -8,6 +8,9 @@ import { collectLabels } from "./labels.ts";
 import { lowerStatements } from "./lower-statement.ts";
 import { opsTablesOfFunction, opsTablesOfGlobal } from "./ops-tables.ts";
 import { Answer } from "./dependencies.ts";
+import { functionsIn } from "./file-edit.ts";
+import { Noted } from "./noted.ts";
+import { sameStructure } from "./same-structure.ts";
 import type { DriverUnit, Gap, GlobalVariable, OpsTable, ProgramFile, VariableId } from "./program.ts";
 import { globalType } from "./declared-types.ts";
 import type { Scope } from "./scope.ts";
@@ -34,11 +37,12 @@ export function lowerCFile(
 export class LoweredFile implements ProgramFile {
   readonly name: string;
   readonly language = "c";
-  readonly functions: readonly LazyFunction[];
-  readonly globals: readonly GlobalVariable[];
-  readonly globalTables: readonly OpsTable[];
-  readonly includes: readonly string[];
-  readonly #scope: Scope;
+  #scope: Scope;
+  #functions: readonly LazyFunction[];
+  #globals: readonly GlobalVariable[];
+  #globalTables: readonly OpsTable[];
+  #includes: readonly string[];
+  readonly #noted = new Noted<"functions" | "globals" | "tables" | "entries" | "includes">();
   #text: string;
   #syntaxGaps: readonly Gap[];
   /** The text as something that answers are made of. */
@@ -51,26 +55,50 @@ export class LoweredFile implements ProgramFile {
     this.#text = text;
     this.#scope = scope;
     this.#syntaxGaps = gapsOf(name, unit);
-    const lower = (definition: FunctionDefinition): LoweredBody => lowerFunction(name, text, definition, scope);
-    this.functions = functionsOf(unit.items).map((definition) => new LazyFunction(name, definition, lower));
-    const globals: GlobalVariable[] = [];
-    const opsTables: OpsTable[] = [];
-    for (const global of declarations.globals.values()) {
-      const type = globalType(global, scope);
-      globals.push({
-        name: global.name,
-        type,
-        isStatic: global.isStatic,
-        annotations: global.annotations.map(spellAnnotation),
-        file: name,
-        start: global.start,
-        end: global.end,
-      });
-      for (const table of opsTablesOfGlobal(name, global, type, scope)) opsTables.push(table);
-    }
-    this.globals = globals;
-    this.globalTables = opsTables;
-    this.includes = declarations.includes.filter((include) => include.local).map((include) => include.path);
+    const lower = this.lowering();
+    this.#functions = functionsIn(unit).map((definition) => new LazyFunction(name, definition, lower));
+    const { globals, tables } = objectsOf(name, declarations, scope);
+    this.#globals = globals;
+    this.#globalTables = tables;
+    this.#includes = localIncludes(declarations);
+  }
+
+  get functions(): readonly LazyFunction[] {
+    this.#noted.read("functions");
+    return this.#functions;
+  }
+  /** The same, where the asker finds out by itself that one came or went. */
+  get heldFunctions(): readonly LazyFunction[] {
+    return this.#functions;
+  }
+  get globals(): readonly GlobalVariable[] {
+    this.#noted.read("globals");
+    return this.#globals;
+  }
+  get globalTables(): readonly OpsTable[] {
+    this.#noted.read("tables");
+    return this.#globalTables;
+  }
+  /** The tables of its globals, by whoever cares only which functions stand in which fields. */
+  get tableEntries(): readonly OpsTable[] {
+    this.#noted.read("entries");
+    return this.#globalTables;
+  }
+  get includes(): readonly string[] {
+    this.#noted.read("includes");
+    return this.#includes;
+  }
+
+  /** The file is part of another unit, in which all names that it can see mean the same. */
+  moveTo(scope: Scope): void {
+    this.#scope = scope;
+  }
+
+  /** Lowers a function of the text as it is now. */
+  lowering(): (definition: FunctionDefinition) => LoweredBody {
+    const { name } = this;
+    const text = this.#text;
+    return (definition) => lowerFunction(name, text, definition, this.#scope);
   }
 
   /** Whoever reads the text is made of all of it: see `textBetween` for what is known to stand in a function. */
@@ -94,13 +122,60 @@ export class LoweredFile implements ProgramFile {
     unit: TranslationUnit,
     edited: readonly { readonly at: LazyFunction; readonly definition: FunctionDefinition }[],
   ): void {
+    this.#setText(text, unit);
+    const lower = this.lowering();
+    for (const { at, definition } of edited) at.edit(definition, lower);
+  }
+
+  /** The same file after an edit of more: its functions and declarations are these now. Their heads and bodies are edited by the caller. */
+  redeclare(
+    text: string,
+    unit: TranslationUnit,
+    functions: readonly LazyFunction[],
+    includes: readonly string[],
+  ): void {
+    this.#setText(text, unit);
+    if (!sameItems(this.#functions, functions)) {
+      this.#functions = functions;
+      this.#noted.change("functions");
+    }
+    if (!sameStructure(this.#includes, includes)) {
+      this.#includes = includes;
+      this.#noted.change("includes");
+    }
+  }
+
+  /** Looks at the objects that it declares again. The names of those that are others now. */
+  redeclareObjects(declarations: FileDeclarations): ReadonlySet<string> {
+    const { globals, tables } = objectsOf(this.name, declarations, this.#scope);
+    const changed = new Set<string>();
+    const before = new Map(this.#globals.map((one) => [one.name, one]));
+    const after = globals.map((one) => {
+      const known = before.get(one.name);
+      before.delete(one.name);
+      if (known !== undefined && sameStructure(known, one)) return known;
+      changed.add(one.name);
+      return one;
+    });
+    for (const name of before.keys()) changed.add(name);
+    if (!sameItems(this.#globals, after)) {
+      this.#globals = after;
+      this.#noted.change("globals");
+    }
+    if (!sameStructure(this.#globalTables, tables)) {
+      const hasOthers = !sameStructure(this.#globalTables.map(entriesOf), tables.map(entriesOf));
+      this.#globalTables = tables;
+      this.#noted.change("tables");
+      if (hasOthers) this.#noted.change("entries");
+    }
+    return changed;
+  }
+
+  #setText(text: string, unit: TranslationUnit): void {
     this.#text = text;
     this.#syntaxGaps = gapsOf(this.name, unit);
     this.#opsTables = undefined;
     this.#gaps = undefined;
-    const { name } = this;
-    const scope = this.#scope;
-    for (const { at, definition } of edited) at.edit(definition, (one) => lowerFunction(name, text, one, scope));
     const read = this.#read;
     this.#read = new Answer();
     read.change();
@@ -147,15 +222,42 @@ export function inOrder(a: Gap, b: Gap): number {
   return a.start - b.start || a.end - b.end;
 }
 
-/** Definitions in source order, those in the arms of an `#if` included. */
-function functionsOf(items: readonly TopLevel[], depth = 0): FunctionDefinition[] {
-  const result: FunctionDefinition[] = [];
-  for (const item of items) {
-    if (item.kind === "function") result.push(item);
-    else if (item.kind === "conditional-group" && depth < 100)
-      for (const arm of item.arms) result.push(...functionsOf(arm.body, depth + 1));
+/** Local includes as written. */
+export function localIncludes({ includes }: FileDeclarations): readonly string[] {
+  return includes.filter((include) => include.local).map((include) => include.path);
+}
+
+/** The objects of a file, and the tables in their initialisers. */
+function objectsOf(
+  name: string,
+  declarations: FileDeclarations,
+  scope: Scope,
+): { readonly globals: readonly GlobalVariable[]; readonly tables: readonly OpsTable[] } {
+  const globals: GlobalVariable[] = [];
+  const tables: OpsTable[] = [];
+  for (const global of declarations.globals.values()) {
+    const type = globalType(global, scope);
+    globals.push({
+      name: global.name,
+      type,
+      isStatic: global.isStatic,
+      annotations: global.annotations.map(spellAnnotation),
+      file: name,
+      start: global.start,
+      end: global.end,
+    });
+    for (const table of opsTablesOfGlobal(name, global, type, scope)) tables.push(table);
   }
-  return result;
+  return { globals, tables };
+}
+
+/** A table without its places. */
+function entriesOf({ record, name, entries }: OpsTable): readonly (string | undefined)[] {
+  return [record, name, ...entries.flatMap(({ field, value }) => [field, value])];
+}
+
+function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at]);
 }
 
 function lowerFunction(file: string, text: string, definition: FunctionDefinition, scope: Scope): LoweredBody {

@@ -7,8 +7,10 @@ import type { Mentions } from "../syntax/c/mentions.ts";
 import type { FileDeclarations, Macro } from "./declarations.ts";
 import { Answer, isRecording, knownMap, knownValue } from "./dependencies.ts";
 import { assignableFields } from "./kernel-macros.ts";
+import { LoweredFile } from "./lower-c-file.ts";
 import { canPaste, isMadeCall, makesCalls, type Paste, textOfMacro } from "./macro-names.ts";
 import type { ProgramFile, ProgramFunction } from "./program.ts";
+import { sameStructure } from "./same-structure.ts";
 
 /** Positions in the file's functions, doubled; odd where the name stands without `(` behind it. */
 type FileIndex = Map<string, number[]>;
@@ -24,7 +26,7 @@ function indexOf(file: ProgramFile): FileIndex {
       if (list === undefined) made.set(name, [code]);
       else list.push(code);
     };
-    file.functions.forEach(({ mentions }, at) => {
+    functionsOf(file).forEach(({ mentions }, at) => {
       for (const name of mentions?.called ?? []) add(name, 2 * at);
       for (const name of mentions?.valued ?? []) add(name, 2 * at + 1);
     });
@@ -32,6 +34,11 @@ function indexOf(file: ProgramFile): FileIndex {
     fileIndexes.set(file, index);
   }
   return index;
+}
+
+/** Without a note that somebody asked: which names stand where is noted name by name. */
+function functionsOf(file: ProgramFile): readonly ProgramFunction[] {
+  return file instanceof LoweredFile ? file.heldFunctions : file.functions;
 }
 
 /** For each name the files that hold it: most names that rules ask for are in none. */
@@ -79,6 +86,10 @@ export class MentionIndex {
   /** The files in the unit's order, and everything that they declare. */
   constructor(files: readonly ProgramFile[], declarations: Iterable<FileDeclarations>) {
     this.#files = files;
+    this.#addMacros(declarations);
+  }
+
+  #addMacros(declarations: Iterable<FileDeclarations>): void {
     for (const { macros } of declarations)
       for (const [name, list] of macros) {
         const known = this.#macros.get(name);
@@ -108,7 +119,7 @@ export class MentionIndex {
 
   /** Each once, in the unit's order. */
   inOrder(functions: Iterable<ProgramFunction>): readonly ProgramFunction[] {
-    this.#all ??= this.#files.flatMap((file) => file.functions);
+    this.#all ??= this.#files.flatMap(functionsOf);
     this.#ordinals ??= new Map(this.#all.map((one, at) => [one, at]));
     const chosen: number[] = [];
     let isSorted = true;
@@ -135,11 +146,10 @@ export class MentionIndex {
   edited(target: ProgramFunction, file: ProgramFile, before: Mentions | undefined): void {
     const after = target.mentions;
     if (before === undefined || after === undefined) return;
-    const at = file.functions.indexOf(target);
+    const at = functionsOf(file).indexOf(target);
     const old = codesOf(before, at);
     const now = codesOf(after, at);
     const index = indexOf(file);
-    this.#filesWith ??= filesByName(this.#files);
     for (const name of new Set([...old.keys(), ...now.keys()])) {
       const code = now.get(name);
       const known = old.get(name);
@@ -147,19 +157,90 @@ export class MentionIndex {
       const codes = (index.get(name) ?? []).filter((one) => one !== known);
       if (code !== undefined) codes.push(code);
       index.set(name, codes);
-      const files = this.#filesWith.get(name);
-      if (files === undefined) this.#filesWith.set(name, [file]);
-      else if (!files.includes(file)) files.push(file);
+      this.#holds(file, name);
       this.#change(name);
-      if (makesCalls(name)) this.#change(cleaningNames);
     }
     if (before.positional !== after.positional) this.#change(positionalLists);
+  }
+
+  /**
+   * A file has other functions now, or some that hold other names: `before` are those that it had, in order, with what they held.
+   * `declarations` are those of all files where macros changed, `moved` what `namesMovedBy` tells of that.
+   */
+  refilled(
+    file: ProgramFile,
+    before: ReadonlyMap<ProgramFunction, Mentions | undefined>,
+    macros?: { readonly declarations: Iterable<FileDeclarations>; readonly moved: ReadonlySet<string> },
+  ): void {
+    if (macros !== undefined) {
+      this.#macros.clear();
+      this.#addMacros(macros.declarations);
+      this.#holders = undefined;
+      this.#makers.clear();
+      this.#reaching.clear();
+      this.#pasting = undefined;
+      for (const name of macros.moved) this.#change(name);
+    }
+    const after = new Set<ProgramFunction>(functionsOf(file));
+    const moved = new Set<string>();
+    for (const one of new Set([...before.keys(), ...after])) {
+      const old = before.get(one);
+      const now = after.has(one) ? one.mentions : undefined;
+      if (old === now) continue;
+      const codes = old && codesOf(old, 0);
+      const others = now && codesOf(now, 0);
+      for (const [name, code] of codes ?? []) if (others?.get(name) !== code) moved.add(name);
+      for (const [name, code] of others ?? []) if (codes?.get(name) !== code) moved.add(name);
+      if ((old?.positional ?? false) !== (now?.positional ?? false)) moved.add(positionalLists);
+    }
+    if (moved.size === 0 && before.size === after.size) return;
+    fileIndexes.delete(file);
+    this.#all = undefined;
+    this.#ordinals = undefined;
+    this.#unknown = undefined;
+    if (this.#filesWith !== undefined) for (const name of indexOf(file).keys()) this.#holds(file, name);
+    for (const name of moved) this.#change(name);
+  }
+
+  /**
+   * The names to which macros lead otherwise than before, when these definitions take the place of those: where they stand in functions
+   * is to be asked again. Undefined where that cannot be told: they make names of parts.
+   */
+  namesMovedBy(before: FileDeclarations["macros"], after: FileDeclarations["macros"]): ReadonlySet<string> | undefined {
+    const moved = new Set<string>();
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+      const old = (before.get(name) ?? []).map(textOfMacro);
+      const now = (after.get(name) ?? []).map(textOfMacro);
+      if (sameStructure(old, now)) continue;
+      if ([...old, ...now].some(({ pastes }) => pastes.length > 0)) return undefined;
+      const held = new Set(old.flatMap(({ names }) => names));
+      const holds = new Set(now.flatMap(({ names }) => names));
+      for (const one of held) if (!holds.has(one)) moved.add(one);
+      for (const one of holds) if (!held.has(one)) moved.add(one);
+      if (old.some(({ positional }) => positional) !== now.some(({ positional }) => positional))
+        moved.add(positionalLists);
+    }
+    for (const name of moved)
+      for (const macro of [...(this.#macros.get(name) ?? []), ...(after.get(name) ?? [])]) {
+        const { names, pastes } = textOfMacro(macro);
+        if (pastes.length > 0) return undefined;
+        for (const held of names) moved.add(held);
+      }
+    return moved;
+  }
+
+  #holds(file: ProgramFile, name: string): void {
+    this.#filesWith ??= filesByName(this.#files);
+    const files = this.#filesWith.get(name);
+    if (files === undefined) this.#filesWith.set(name, [file]);
+    else if (!files.includes(file)) files.push(file);
   }
 
   #change(name: string): void {
     const answer = this.#holding.get(name);
     this.#holding.delete(name);
     answer?.change();
+    if (makesCalls(name)) this.#change(cleaningNames);
   }
 
   /** Whoever asks is made of where the name stands. */
@@ -209,7 +290,7 @@ export class MentionIndex {
     const reaching = new Set(macros.flatMap((name) => [name, ...this.#macrosReaching(name)]));
     const found = new Set(this.#gather([...reaching], (code) => code >> 1));
     for (const file of this.#files)
-      for (const one of file.functions) if (one.mentions?.positional !== false) found.add(one);
+      for (const one of functionsOf(file)) if (one.mentions?.positional !== false) found.add(one);
     return found;
   }
 
@@ -289,11 +370,11 @@ export class MentionIndex {
       this.#read(name);
       for (const file of this.#filesWith.get(name) ?? [])
         for (const code of indexOf(file).get(name) ?? []) {
-          const one = file.functions[positionOf(code)];
+          const one = functionsOf(file)[positionOf(code)];
           if (one !== undefined) found.push(one);
         }
     }
-    this.#unknown ??= this.#files.flatMap((file) => file.functions.filter((one) => one.mentions === undefined));
+    this.#unknown ??= this.#files.flatMap((file) => functionsOf(file).filter((one) => one.mentions === undefined));
     return found.length === 0 ? this.#unknown : this.inOrder([...found, ...this.#unknown]);
   }
 }

@@ -267,6 +267,8 @@ export interface DriverUnit {
   functionsMentioning(name: string): readonly ProgramFunction[];
   /** Functions that can hold a store to a member or global of the name, in the unit's order: also brace lists that do not name it. */
   functionsStoring(name: string): readonly ProgramFunction[];
+  /** An answer that was made by looking for the word in the files' texts says so here; names in functions are told by `functionsMentioning`. */
+  noteWord?(word: string): void;
   /** The gaps of the files' syntax, and of lowering the functions that hold one of the names. */
   gapsAround(names: Iterable<string>): readonly Gap[];
   /** Direct calls within the unit, and calls through ops tables whose (record, field) has entries. */

@@ -3,6 +3,7 @@ import { BodyIndex, sameSet } from "./body-index.ts";
 import { knownMap, knownValue } from "./dependencies.ts";
 import { LoweredFile } from "./lower-c-file.ts";
 import type { MentionIndex } from "./mention-index.ts";
+import { Noted } from "./noted.ts";
 import { opsTablesOfFunction } from "./ops-tables.ts";
 import type { Block, CallSite, CallStatement, OpsTable, ProgramFile, ProgramFunction } from "./program.ts";
 
@@ -58,8 +59,10 @@ export class UnitCalls {
     (one: ProgramFunction) => new Map([[0 as const, this.#judgeOf(one.file)(one)]]),
     (a, b) => a === b,
   );
+  /** By file, that a function that may use functions as values came to it, or is gone. */
+  readonly #moved = new Noted<ProgramFile>();
   readonly #judges = new Map<string, (one: ProgramFunction) => boolean>();
-  #holding: Map<string, { readonly file: string; readonly field: string }[]> | undefined;
+  readonly #holding = knownValue(() => this.#findHolding());
 
   /** The files in the unit's order. `named` finds the definition that a name means in a file. */
   constructor(files: readonly ProgramFile[], mentions: MentionIndex, named: Named) {
@@ -158,19 +161,31 @@ export class UnitCalls {
     return candidates;
   }
 
+  /** What files declare is another now: what single names come to is asked again. These functions came to a file, or are gone. */
+  redeclared(file: ProgramFile, moved: Iterable<ProgramFunction>): void {
+    this.#judges.clear();
+    for (const one of moved) {
+      if (!this.#judgeOf(file.name)(one)) continue;
+      this.#moved.change(file);
+      return;
+    }
+  }
+
   /** The fields of the globals' tables that hold a function of the name, whichever that is in their file. */
   #fieldsHolding(name: string): readonly { readonly file: string; readonly field: string }[] {
-    if (this.#holding === undefined) {
-      this.#holding = new Map();
-      for (const file of this.#files)
-        for (const table of file.globalTables ?? file.opsTables)
-          for (const { value, field } of table.entries) {
-            const known = this.#holding.get(value);
-            if (known === undefined) this.#holding.set(value, [{ file: table.file, field }]);
-            else known.push({ file: table.file, field });
-          }
-    }
-    return this.#holding.get(name) ?? [];
+    return this.#holding().get(name) ?? [];
+  }
+
+  #findHolding(): ReadonlyMap<string, readonly { readonly file: string; readonly field: string }[]> {
+    const holding = new Map<string, { readonly file: string; readonly field: string }[]>();
+    for (const file of this.#files)
+      for (const table of entriesIn(file) ?? file.opsTables)
+        for (const { value, field } of table.entries) {
+          const known = holding.get(value);
+          if (known === undefined) holding.set(value, [{ file: table.file, field }]);
+          else known.push({ file: table.file, field });
+        }
+    return holding;
   }
 
   #targets(statement: CallStatement, caller: ProgramFunction): Iterable<ProgramFunction> {
@@ -197,7 +212,7 @@ export class UnitCalls {
         if (target !== undefined) handlers.add(target);
       };
       for (const file of this.#files) {
-        for (const table of file.globalTables ?? file.opsTables)
+        for (const table of entriesIn(file) ?? file.opsTables)
           if (table.record === record)
             for (const entry of table.entries) if (entry.field === field) add(entry.value, table.file);
         if (file.globalTables === undefined) continue;
@@ -226,9 +241,10 @@ export class UnitCalls {
   #valuingOf(file: ProgramFile): readonly ProgramFunction[] {
     let found = this.#valuing.get(file);
     if (found === undefined) {
+      this.#moved.read(file);
       found =
         file instanceof LoweredFile
-          ? file.functions.filter((one) => this.#values.get(one, 0) === true)
+          ? file.heldFunctions.filter((one) => this.#values.get(one, 0) === true)
           : file.functions;
       this.#valuing.set(file, found);
     }
@@ -245,6 +261,11 @@ export class UnitCalls {
     }
     return judge;
   }
+}
+
+/** The tables of a file's globals, where its functions are not lowered yet; who asks does not care where in the file they stand. */
+function entriesIn(file: ProgramFile): readonly OpsTable[] | undefined {
+  return file instanceof LoweredFile ? file.tableEntries : file.globalTables;
 }
 
 const noFunctions: ReadonlySet<ProgramFunction> = new Set();

@@ -2,8 +2,7 @@
 import type { FunctionDefinition, SyntaxGap, TopLevel, TranslationUnit } from "../syntax/c/ast.ts";
 import { holdSameTokens, reparseFunction } from "../syntax/c/reparse.ts";
 import type { StableChange } from "../text/stable-text.ts";
-import { parseC } from "../syntax/c/parse.ts";
-import { declarationsOf, type FileDeclarations } from "./declarations.ts";
+import { declaresTypes, itemsOf } from "./file-edit.ts";
 
 /** An edit that leaves a file's declarations, and where everything begins, as they were. */
 export interface BodyEdit {
@@ -18,48 +17,12 @@ interface OldFile {
   readonly syntax: TranslationUnit;
 }
 
-/** The edit as one of functions' bodies; undefined where it is more. `text` is the text after the edit, `change` what it did. */
-export function bodyEdit(
-  old: OldFile,
-  declarations: FileDeclarations,
-  text: string,
-  change: StableChange,
-): BodyEdit | undefined {
-  const one = functionEdit(old, text, change);
-  if (one !== undefined) return one;
-  if (isBetweenItems(old, text, change)) return { functions: [], syntax: old.syntax };
-  return wholeEdit(old, declarations, text, change);
-}
-
-/** Parses the whole file: half-written code reaches beyond its function, but mostly leaves the others as they were. */
-function wholeEdit(
-  old: OldFile,
-  declarations: FileDeclarations,
-  text: string,
-  change: StableChange,
-): BodyEdit | undefined {
-  const syntax = parseC(text);
-  if (declarationsOf(old.name, syntax, text).hash !== declarations.hash) return undefined;
-  const before = itemsOf(old.syntax);
-  const after = itemsOf(syntax);
-  if (before.length !== after.length) return undefined;
-  const functions: FunctionDefinition[] = [];
-  for (const [i, item] of after.entries()) {
-    const known = before[i];
-    if (known?.kind !== item.kind || known.start !== item.start) return undefined;
-    const isUntouched = item.end === known.end && (item.end <= change.start || item.start >= change.end);
-    if (item.kind === "conditional-group") continue;
-    if (isUntouched && sameGaps(old.syntax, known, syntax, item)) continue;
-    if (item.kind !== "function" || known.kind !== "function" || item.body.start !== known.body.start) return undefined;
-    functions.push(item);
-  }
-  return { functions, syntax };
-}
-
-function sameGaps(old: TranslationUnit, before: TopLevel, now: TranslationUnit, after: TopLevel): boolean {
-  const gapsIn = ({ gaps }: TranslationUnit, { start, end }: TopLevel): string =>
-    gaps.flatMap((gap) => (gap.start >= start && gap.end <= end ? [`${gap.start} ${gap.end}`] : [])).join();
-  return (old.gaps.length === 0 && now.gaps.length === 0) || gapsIn(old, before) === gapsIn(now, after);
+/** The edit as one of a function's body, or of nothing that counts; undefined where it may be more. `text` is the text after the edit, `change` what it did. */
+export function bodyEdit(old: OldFile, text: string, change: StableChange): BodyEdit | undefined {
+  return (
+    functionEdit(old, text, change) ??
+    (isBetweenItems(old, text, change) ? { functions: [], syntax: old.syntax } : undefined)
+  );
 }
 
 /** The edit as one of a single function's body. */
@@ -72,7 +35,7 @@ function functionEdit(old: OldFile, text: string, change: StableChange): BodyEdi
   if (any(syntax.items, (item) => item.start >= before.end && item.start < change.settled)) return undefined;
   const end = before.end + change.newEnd - change.end;
   const parsed = reparseFunction(text, syntax, before, end);
-  if (parsed === undefined || declaresTypes(name, before, old.text) || declaresTypes(name, parsed.definition, text))
+  if (parsed === undefined || declaresTypes(old, before) || declaresTypes({ name, text }, parsed.definition))
     return undefined;
   const isInside = (gap: SyntaxGap): boolean => gap.start >= before.start && gap.end <= before.end;
   const gaps = [...syntax.gaps.filter((gap) => !isInside(gap)), ...parsed.gaps];
@@ -91,16 +54,24 @@ function isBetweenItems(
   if (any(items, (item) => item.kind !== "conditional-group" && item.start < change.end && item.end > change.start))
     return false;
   if (any(items, (item) => item.start >= change.end && item.start < change.settled)) return false;
-  if (old.syntax.gaps.some((gap) => gap.start >= change.end && gap.start < change.settled)) return false;
+  if (old.syntax.gaps.some((gap) => gap.end >= change.start && gap.start < change.settled)) return false;
   let from = 0;
   any(items, (item) => {
     for (const at of [item.start, item.end]) if (at <= change.start && at > from) from = at;
     return false;
   });
+  from = logicalLineOf(old.text, from);
   // What follows stands for the rest of the file: a comment that was opened would swallow it.
   const before = `${old.text.slice(from, change.settled)}\n;`;
   const after = `${text.slice(from, change.settled)}\n;`;
   return holdSameTokens(before, 0, before.length, after, 0, after.length);
+}
+
+/** Where the line begins that an offset is in; a directive reaches to its end. Lines that a backslash joins are one. */
+function logicalLineOf(text: string, offset: number): number {
+  for (let at = offset; at > 0; at--)
+    if (text.charCodeAt(at - 1) === 10 && !/\\\r?\n$/.test(text.slice(Math.max(0, at - 3), at))) return at;
+  return 0;
 }
 
 /** Whether an edit left the tokens of the declaration, or of the function's head, that it is in as they were. The stretch is [start, end) of the old text. */
@@ -156,23 +127,7 @@ function replaced(
   });
 }
 
-/** Whether a function declares types in its body: the whole file sees them. */
-function declaresTypes(name: string, definition: FunctionDefinition, text: string): boolean {
-  const alone: TranslationUnit = { kind: "translation-unit", items: [definition], gaps: [] };
-  const { records, enumerators, unnamed } = declarationsOf(name, alone, text);
-  return records.size + enumerators.size + unnamed.size > 0;
-}
-
 /** Where the items of a file begin, those in the arms of `#if` and the groups themselves included. */
 export function itemStarts(syntax: TranslationUnit): readonly number[] {
   return itemsOf(syntax).map((item) => item.start);
-}
-
-function itemsOf(syntax: TranslationUnit): readonly TopLevel[] {
-  const items: TopLevel[] = [];
-  any(syntax.items, (item) => {
-    items.push(item);
-    return false;
-  });
-  return items;
 }

@@ -32,8 +32,18 @@ test("an edit goes back to the text that was", () => {
   expect(there?.text.edited(real)?.text.text).toBe(before.text);
 });
 
+test("a stretch goes with the room of the items in it", () => {
+  const before = StableText.of(real, items);
+  const there = before.edited(real.replace(/void f[^}]*}\n/, ""));
+  expect(there).toBeDefined();
+  if (there === undefined) return;
+  expect(place(there.text, "int h")).toBe(place(before, "int h"));
+  expect(there.text.text).toHaveLength(before.text.length);
+  const back = there.text.edited(real);
+  expect(back && place(back.text, "return 1")).toBe(place(before, "return 1"));
+});
+
 test.each([
-  ["a stretch with another item's room in it", real.replace(/void f[^}]*}\n/, "")],
   ["more than there is room for", real.replace("g();", "g(); ".repeat(400))],
   ["a line that goes on on the next one", real.replace("/* h */\n", "/* h */ \\\n")],
 ])("there is no room for %s", (_, text) => {

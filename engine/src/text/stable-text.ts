@@ -68,18 +68,19 @@ export class StableText {
   edited(real: string): { readonly text: StableText; readonly change: StableChange } | undefined {
     const found = this.#find(real);
     if (found === undefined) return undefined;
-    const { start, end, inserted, next } = found;
+    const { start, end, inserted, next, after } = found;
     const delta = inserted.length - (end - start);
-    const slot = this.#differences[next];
+    const slot = this.#differences[after];
     const before = this.text.slice(0, start) + inserted + this.text.slice(end, slot?.at);
     if (slot === undefined) {
       const change = { start, end, newEnd: start + inserted.length, settled: Number.POSITIVE_INFINITY };
-      return { text: new StableText(real, before, this.#differences), change };
+      return { text: new StableText(real, before, this.#differences.slice(0, next)), change };
     }
     const left = slot.length - delta;
     if (slot.realLength !== 0 || left < 0 || isContinued(before, before.length)) return undefined;
     const settled = slot.at + slot.length;
-    const differences = this.#differences.with(next, { at: slot.at + delta, length: left, realLength: 0 });
+    const room = { at: slot.at + delta, length: left, realLength: 0 };
+    const differences = [...this.#differences.slice(0, next), room, ...this.#differences.slice(after + 1)];
     return {
       text: new StableText(real, before + blank(left) + this.text.slice(settled), differences),
       change: { start, end, newEnd: start + inserted.length, settled },
@@ -89,17 +90,18 @@ export class StableText {
   /** The same stable text for a real one of which an edit changed only what does not count, blanks and comments. */
   reread(real: string): StableText | undefined {
     const found = this.#find(real);
-    if (found === undefined) return undefined;
+    if (found === undefined || found.after !== found.next) return undefined;
     const { start, end, inserted, next } = found;
     const difference = { at: start, length: end - start, realLength: inserted.length };
     const differences = [...this.#differences.slice(0, next), difference, ...this.#differences.slice(next)];
     return new StableText(real, this.text, differences);
   }
 
-  /** Where the real text differs from the old one, as a stretch of the stable text with no difference in it. */
-  #find(real: string): { start: number; end: number; inserted: string; next: number } | undefined {
+  /** Where the real text differs from the old one. Of the differences those from `next` up to, not including, `after` lie within. */
+  #find(real: string): { start: number; end: number; inserted: string; next: number; after: number } | undefined {
     const same = commonStart(this.real, real);
     const tail = commonEnd(this.real, real, same);
+    const realEnd = this.real.length - tail;
     let shift = 0;
     let next = 0;
     let difference = this.#differences[0];
@@ -108,9 +110,14 @@ export class StableText {
       difference = this.#differences[++next];
     }
     const start = same + shift;
-    const end = this.real.length - tail + shift;
-    if (difference !== undefined && end > difference.at) return undefined;
-    return { start, end, inserted: real.slice(same, real.length - tail), next };
+    let after = next;
+    while (difference !== undefined && realEnd > difference.at - shift) {
+      const at = difference.at - shift;
+      if (same > at || realEnd < at + difference.realLength) return undefined;
+      shift += difference.length - difference.realLength;
+      difference = this.#differences[++after];
+    }
+    return { start, end: realEnd + shift, inserted: real.slice(same, real.length - tail), next, after };
   }
 }
 

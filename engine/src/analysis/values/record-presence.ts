@@ -3,7 +3,9 @@
  * gives it back. A store to a member of a struct that nothing names needs no search.
  */
 import { corePrototypes, coreRecordSources } from "../../program/core-record-data.ts";
-import type { DriverUnit, ProgramFile } from "../../program/program.ts";
+import { knownMap } from "../../program/dependencies.ts";
+import { textBetween } from "../../program/lower-c-file.ts";
+import type { DriverUnit } from "../../program/program.ts";
 import { recordsBehindMembers } from "./field-keys.ts";
 
 /** For each struct the names with which it may come into a unit: its own, and those that the core leads to it from. */
@@ -69,22 +71,22 @@ const texts = new WeakMap<DriverUnit, UnitTexts>();
 function textsOf(unit: DriverUnit): UnitTexts {
   let found = texts.get(unit);
   if (found === undefined) {
-    found = new UnitTexts([...unit.files.values()]);
+    found = new UnitTexts(unit);
     texts.set(unit, found);
   }
   return found;
 }
 
-/** What a unit's texts held when that was first asked: what a function's body says later, its names tell. */
+/** What a unit's texts hold. What a function's body says later, its names tell. */
 class UnitTexts {
   /** Whether it cannot be told by texts: a snippet gets its structs from the module that it imports, and a source may hold another. */
   readonly isOpen: boolean;
-  readonly #files: readonly ProgramFile[];
-  readonly #known = new Map<string, Whereabouts>();
+  readonly #unit: DriverUnit;
+  readonly #known = knownMap<string, { readonly files: Whereabouts }>();
 
-  constructor(files: readonly ProgramFile[]) {
-    this.#files = files;
-    this.isOpen = files.some(
+  constructor(unit: DriverUnit) {
+    this.#unit = unit;
+    this.isOpen = [...unit.files.values()].some(
       ({ language, includes }) => language !== "c" || includes.some((one) => one.endsWith(".c")),
     );
   }
@@ -92,13 +94,16 @@ class UnitTexts {
   /** Sources with one of the names; undefined when a header has it. */
   filesNaming(names: readonly string[]): Whereabouts {
     const key = names.join();
-    if (!this.#known.has(key)) {
-      const found = this.#files.filter(({ text }) => names.some((name) => text.includes(name)));
-      this.#known.set(
-        key,
-        found.every(({ name }) => name.endsWith(".c")) ? new Set(found.map(({ name }) => name)) : undefined,
-      );
+    let known = this.#known.get(key);
+    if (known === undefined) {
+      for (const name of names) this.#unit.noteWord?.(name);
+      const found = [...this.#unit.files.keys()].filter((file) => {
+        const text = textBetween(this.#unit, file, 0, Number.POSITIVE_INFINITY);
+        return names.some((name) => text.includes(name));
+      });
+      known = { files: found.every((name) => name.endsWith(".c")) ? new Set(found) : undefined };
+      this.#known.set(key, known);
     }
-    return this.#known.get(key);
+    return known.files;
   }
 }
