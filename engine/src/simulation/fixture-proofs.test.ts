@@ -6,12 +6,13 @@ import { describe, expect, it } from "vitest";
 import type { DriverSession } from "../api.ts";
 import { engine } from "../index.ts";
 import { rules } from "../rules/registry.ts";
+import { ruleFolder } from "../rules/rule.ts";
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "../rules");
 const machines = ["x86_64", "x86_64+iommu", "arm926", "arm64-nc", "ppc440", "mips24k"];
 
 function sessionsOf(id: string): readonly (readonly [name: string, session: DriverSession])[] {
-  const path = join(folder, id.replace("dma/", ""), "fixtures");
+  const path = join(folder, ruleFolder(id), "fixtures");
   const names = readdirSync(path).filter((name) => /\.(c|ts)$/.test(name) && !/\.fixed\./.test(name));
   return names.sort().map((name) => {
     const session = engine.createSession();

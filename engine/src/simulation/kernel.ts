@@ -48,7 +48,7 @@ export class Kernel implements World {
   /** What the device does when a call hands it memory and waits: the proof says. */
   onDeviceTurn: ((handle: bigint, size: number, direction: Direction, call: string) => void) | undefined;
   /** Called before memory is mapped for streaming. */
-  onMap: ((physical: number, size: number, name: string) => void) | undefined;
+  onMap: ((physical: number, size: number, name: string, direction: Direction) => void) | undefined;
   /** Called before memory that was mapped for streaming is taken back. */
   onTakeBack: ((mapping: StreamingMapping) => void) | undefined;
   /** Called before each access of the driver, to memory of any kind. */

@@ -61,8 +61,8 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
   kernel.onDeviceTurn = (handle, size, direction) => {
     proof.device?.(run, handle, size, direction);
   };
-  kernel.onMap = (physical, size, name) => {
-    proof.mapping?.(run, physical, size, name);
+  kernel.onMap = (physical, size, name, direction) => {
+    proof.mapping?.(run, physical, size, name, direction);
   };
   kernel.onTakeBack = (mapping) => {
     proof.takingBack?.(run, mapping);

@@ -122,9 +122,11 @@ function placesOf(origin: Origin): Readonly<Record<"noncached" | "writecombine",
     return { noncached: where, writecombine: where };
   }
   const without = isDmaHandle(origin) ? "without coherent DMA or an IOMMU" : "without coherent DMA";
+  // The page tables that vmalloc_to_page() walks do not hold the uncached segment.
+  const mips = isWalked ? "" : "MIPS, ";
   return {
-    noncached: `right on ARM, MIPS, PowerPC, SuperH and PA-RISC ${without}; device memory on arm64 and RISC-V`,
-    writecombine: `right on arm64, ARM, MIPS, PowerPC, RISC-V, SuperH and PA-RISC ${without}`,
+    noncached: `right on ARM, ${mips}PowerPC, SuperH and PA-RISC ${without}; device memory on arm64 and RISC-V`,
+    writecombine: `right on arm64, ARM, ${mips}PowerPC, RISC-V, SuperH and PA-RISC ${without}`,
   };
 }
 

@@ -24,6 +24,7 @@ const rule: Rule = {
       "mm/vmalloc.c, vmalloc_user() (6.12.117): aligned to SHMLBA, so that the user's address has the same colour",
     ],
     when: "ARM with VIVT or aliasing VIPT caches, sh, m68k, PA-RISC, C-SKY, and by size MIPS, SPARC, Xtensa, Nios II. Never on x86, arm64, PowerPC, RISC-V.",
+    proof: "user-alias",
     fixes: [],
   },
   check,

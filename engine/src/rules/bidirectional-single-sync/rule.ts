@@ -22,6 +22,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api.rst:312-319, 464-465 (6.12.117): bidirectional memory must be synced twice",
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
+    proof: "owned-by-device",
     fixes: [],
   },
   check,

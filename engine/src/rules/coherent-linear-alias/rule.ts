@@ -24,6 +24,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api-howto.rst:124-143 (6.12.117)",
     ],
     when: "Machines without coherent DMA. On the others the second address only hides that it is wrong.",
+    proof: "linear-alias",
     subsumes: ["dma/coherent-vmalloc-to-page"],
     fixes: [],
   },

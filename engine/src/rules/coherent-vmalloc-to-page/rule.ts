@@ -27,6 +27,7 @@ const rule: Rule = {
       "mm/vmalloc.c:801-809 (6.12.117): VIRTUAL_BUG_ON(!is_vmalloc_or_module_addr())",
     ],
     when: "Wherever the allocator does not remap: cache-coherent machines without an IOMMU, MIPS, OpenRISC, Xtensa, and carve-outs everywhere.",
+    proof: "no-page",
     fixes: [],
   },
   check,

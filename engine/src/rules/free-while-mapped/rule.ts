@@ -21,6 +21,7 @@ const rule: Rule = {
       'kernel/dma/debug.c:847-870 (6.12.117): "device driver has pending DMA allocations while released from device"',
     ],
     when: "Everywhere while the device can still work on the buffer; else behind an IOMMU and with bounce buffers.",
+    proof: "freed-while-mapped",
     fixes: [],
   },
   check,

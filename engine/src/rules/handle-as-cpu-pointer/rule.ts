@@ -20,6 +20,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api-howto.rst:37-48, 75-88 (6.12.117)",
     ],
     when: "Behind an IOMMU, with a DMA offset (dma-ranges), with bounce buffers and encrypted memory; for coherent memory on every non-coherent machine too.",
+    proof: "linear-alias",
     fixes: [{ id: "use-pointer", title: "Use the pointer that the allocator returned", safety: "safe" }],
   },
   check,

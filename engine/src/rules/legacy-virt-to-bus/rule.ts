@@ -19,6 +19,7 @@ const rule: Rule = {
       "include/asm-generic/io.h (6.12.117): virt_to_bus() is not there; powerpc alone keeps its own",
     ],
     when: "Everywhere; most drivers that call it do not build.",
+    proof: "physical-address",
     fixes: [],
   },
   check,

@@ -24,6 +24,7 @@ const rule: Rule = {
       "include/linux/dma-map-ops.h:296-299 (6.12.117): offsets inside a struct are the caller's responsibility",
     ],
     when: "Machines without coherent DMA: most ARM, arm64, MIPS and RISC-V boards.",
+    proof: "shared-line",
     fixes: [{ id: "align", title: "Align the buffer and what follows it", safety: "review" }],
   },
   check,

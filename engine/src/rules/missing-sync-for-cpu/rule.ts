@@ -26,6 +26,7 @@ const rule: Rule = {
       "gve, commit 9cfeeb576d49: a receive path that read packets without a sync",
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
+    proof: "owned-by-device",
     fixes: [],
   },
   check,

@@ -22,6 +22,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api-howto.rst:643-653 (6.12.117): dma_sync_single_for_device() before the buffer is handed over again",
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
+    proof: "owned-by-device",
     fixes: [],
   },
   check,

@@ -23,6 +23,7 @@ const rule: Rule = {
       "sound/core/pcm_native.c (6.12.117): mmap_count, hw_free() gives -EBADFD while it is not 0",
     ],
     when: "Everywhere.",
+    proof: "freed-user-mapping",
     fixes: [],
   },
   check,

@@ -22,6 +22,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api.rst:587-589,685-688 (6.12.117): the argument is what the allocator returned",
     ],
     when: "Machines without coherent DMA, and those whose DMA goes through an IOMMU.",
+    proof: "user-mapping",
     subsumes: ["dma/coherent-virt-to-page"],
     fixes: [],
   },

@@ -20,6 +20,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api.rst:22-25 (6.12.117): what a dma_addr_t is",
     ],
     when: "Behind an IOMMU, with a DMA offset (dma-ranges), where the mask needs bounce buffers; and on every non-coherent machine.",
+    proof: "physical-address",
     fixes: [],
   },
   check,

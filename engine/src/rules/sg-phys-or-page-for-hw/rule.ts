@@ -22,6 +22,7 @@ const rule: Rule = {
       "Documentation/core-api/dma-api.rst:384-412 (6.12.117)",
     ],
     when: "Behind an IOMMU, with a DMA offset (dma-ranges), and where the mask needs bounce buffers.",
+    proof: "physical-address",
     subsumes: ["dma/phys-as-handle"],
     fixes: [{ id: "dma-address", title: "Take the DMA address", safety: "review" }],
   },

@@ -21,6 +21,7 @@ const rule: Rule = {
       "kernel/dma/direct.h:89-111 (6.12.117): dma_direct_map_page() syncs for the device only without it",
     ],
     when: "Where the device is not cache coherent; swiotlb copies at the map in spite of the attribute.",
+    proof: "hand-over",
     fixes: [],
   },
   check,

@@ -24,6 +24,7 @@ const rule: Rule = {
       "kernel/dma/swiotlb.c, swiotlb_tbl_unmap_single() (6.12.117): copies back only what came from the device",
     ],
     when: "Where the device is not cache coherent, with bounce buffers, and behind an IOMMU that checks permissions.",
+    proof: "hand-over",
     fixes: [{ id: "same-direction", title: "Use the map's direction", safety: "review" }],
   },
   check,

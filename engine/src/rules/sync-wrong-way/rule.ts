@@ -23,6 +23,7 @@ const rule: Rule = {
       "CVE-2026-46077 (atmel-tdes): for_device before the CPU read the result",
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
+    proof: "owned-by-device",
     fixes: [],
   },
   check,

@@ -21,6 +21,7 @@ const rule: Rule = {
       "Documentation/driver-api/dmaengine/client.rst, Terminate APIs (6.12.117): buffers may be freed after dmaengine_synchronize()",
     ],
     when: "Everywhere, when a device is slow, hangs or is unplugged.",
+    proof: "freed-while-mapped",
     fixes: [],
   },
   check,

@@ -22,6 +22,7 @@ const rule: Rule = {
       "drivers/iommu/dma-iommu.c, __iommu_dma_unmap() (6.12.117): WARNs when it unmapped another size",
     ],
     when: "Behind an IOMMU, with bounce buffers, and where the device is not cache coherent.",
+    proof: "hand-over",
     fixes: [],
   },
   check,

@@ -23,6 +23,7 @@ const rule: Rule = {
       "kernel/dma/mapping.c:478-480 (6.12.117)",
     ],
     when: "Where coherent memory is remapped (ARM, arm64, MIPS and others without coherent DMA); a wasted mapping elsewhere.",
+    proof: "coherent-remapped",
     subsumes: ["dma/coherent-map-single"],
     fixes: [],
   },

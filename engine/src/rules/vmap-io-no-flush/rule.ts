@@ -23,6 +23,7 @@ const rule: Rule = {
       "drivers/media/common/videobuf2/videobuf2-dma-contig.c:126-160 (6.12.117) calls both",
     ],
     when: "Caches that are indexed by virtual address: old ARM, MIPS, PA-RISC, SuperH, and others by size. Elsewhere the calls cost nothing.",
+    proof: "window-alias",
     fixes: [],
   },
   check,

@@ -4,9 +4,12 @@ import { allocationFunctions } from "./allocation.ts";
 import { busFunctions } from "./buses.ts";
 import { coherentFunctions } from "./coherent.ts";
 import { copyFunctions } from "./memory-copies.ts";
+import { aliasFunctions } from "./kernel-aliases.ts";
+import { exceptionalMappings } from "./mapping-exceptions.ts";
 import { mmioFunctions } from "./mmio.ts";
 import type { ModelFunction, ModelTable } from "./model.ts";
 import { pageFunctions } from "./pages.ts";
+import { physicalAddressFunctions } from "./physical-addresses.ts";
 import { scatterlistFunctions } from "./scatterlist.ts";
 import { soundFunctions } from "./sound.ts";
 import { streamingFunctions } from "./streaming.ts";
@@ -24,6 +27,10 @@ const tables: readonly ModelTable[] = [
   soundFunctions,
   streamingFunctions,
   userMappingFunctions,
+  // These know more of some functions than the tables before them.
+  aliasFunctions,
+  physicalAddressFunctions,
+  exceptionalMappings,
 ];
 
 let merged: ReadonlyMap<string, ModelFunction> | undefined;

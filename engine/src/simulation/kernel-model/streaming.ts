@@ -92,8 +92,7 @@ export function mapStreaming(kernel: Kernel, request: MapRequest): bigint {
   const { narrator, port, scene } = kernel;
   const buffer = bufferFor(kernel, request.virtual, request.size);
   const name = buffer.name || kernel.evaluator.space.describe(request.virtual);
-  // What the CPU has in a buffer for the device to fill is given up by mapping it.
-  if (request.direction !== "from-device") kernel.onMap?.(request.physical, request.size, name);
+  kernel.onMap?.(request.physical, request.size, name, request.direction);
   const canSync = (request.attrs & dmaAttributes.skipSync) === 0n;
   narrator.driver(
     `${request.call} gives ${name} to the device${canSync ? sentenceOfSync(kernel, "device", request.direction) : ""}.`,

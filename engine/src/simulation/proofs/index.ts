@@ -1,10 +1,15 @@
 /** The proofs, by the id that rules name. */
 import type { Proof } from "./proof.ts";
+import { freedUserMappingProof, freedWhileMappedProof } from "./freed-memory.ts";
+import { handOverProof } from "./hand-over.ts";
+import { linearAliasProof, noPageProof, windowAliasProof } from "./kernel-alias.ts";
 import { ownedByDeviceProof } from "./owned-by-device.ts";
 import { coherentRemappedProof, mappingErrorProof, stackBufferProof } from "./streaming.ts";
+import { sharedLineProof } from "./shared-line.ts";
 import { userAliasProof } from "./user-alias.ts";
 import { userMappingProof } from "./user-mapping.ts";
 import { coherentListProof, coherentPageProof, vmallocBufferProof } from "./wrong-page.ts";
+import { physicalAddressProof } from "./wrong-address.ts";
 
 export const proofs: readonly Proof[] = [
   coherentPageProof,
@@ -16,6 +21,14 @@ export const proofs: readonly Proof[] = [
   mappingErrorProof,
   ownedByDeviceProof,
   userAliasProof,
+  freedWhileMappedProof,
+  freedUserMappingProof,
+  linearAliasProof,
+  noPageProof,
+  windowAliasProof,
+  handOverProof,
+  sharedLineProof,
+  physicalAddressProof,
 ];
 
 const byId: ReadonlyMap<string, Proof> = new Map(proofs.map((proof) => [proof.id, proof]));

@@ -21,8 +21,9 @@ export const ownedByDeviceProof: Proof = {
   id: "owned-by-device",
   title: "The CPU uses memory that belongs to the device",
   fine: "On this machine the access does no harm: the device and the CPU see each other's newest bytes.",
-  mapping(run, physical, size, name) {
-    fillUnwritten(run, physical, size, name);
+  mapping(run, physical, size, name, direction) {
+    // What the CPU has in a buffer for the device to fill is given up by mapping it.
+    if (direction !== "from-device") fillUnwritten(run, physical, size, name);
   },
   before(run) {
     const filled = run.kernel.scene.streaming.filter(isDevices).filter((item) => item.direction !== "to-device");

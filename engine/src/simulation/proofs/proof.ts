@@ -7,7 +7,7 @@ import type { HarmKind } from "../../trace/trace.ts";
 import type { Kernel } from "../kernel.ts";
 import type { KernelOptions } from "../kernel-options.ts";
 import { pass } from "../kernel-model/streaming.ts";
-import type { Buffer, StreamingMapping } from "../scene.ts";
+import type { Buffer, KernelAlias, StreamingMapping } from "../scene.ts";
 import type { Value } from "../value.ts";
 import { type ByteRange, Stop } from "../world.ts";
 
@@ -23,7 +23,7 @@ export interface Proof {
   before?(run: ProofRun): void;
   after?(run: ProofRun): void;
   /** Memory is about to be mapped for streaming. */
-  mapping?(run: ProofRun, physical: number, size: number, name: string): void;
+  mapping?(run: ProofRun, physical: number, size: number, name: string, direction: Direction): void;
   /** Memory that is mapped for streaming is about to be taken back by the driver. */
   takingBack?(run: ProofRun, mapping: StreamingMapping): void;
   /** A call hands memory to the device and waits for it: the device's turn. */
@@ -68,6 +68,16 @@ export class ProofRun {
   readonly accessed: ByteRange[] = [];
   /** Those of `touched` that came while the memory belonged to the device. */
   late: readonly Touch[] = [];
+  /** What a proof remembers between the finding's statement and the end of the run. */
+  subject: StreamingMapping | undefined;
+  /** How many second addresses there were before the statement, and the one that it made. */
+  aliasesBefore = 0;
+  alias: KernelAlias | undefined;
+  /** Mappings that there were before the statement, with whether they were the device's; and those that it passed on. */
+  known: ReadonlyMap<StreamingMapping, boolean> = new Map();
+  passed: readonly StreamingMapping[] = [];
+  /** A byte beside the buffer was stored while the device owned it. */
+  neighbourWritten = false;
   #sinkRuns = false;
   /** Lowest addresses of bytes that the function which the kernel has entered last has stored so far. */
   readonly #written = new Set<bigint>();
@@ -90,6 +100,10 @@ export class ProofRun {
     this.kernel.onAccess = (address, size) => {
       if (this.accessed.length < mostAccesses) this.accessed.push({ from: address, to: address + BigInt(size) });
     };
+  }
+
+  get sinkRuns(): boolean {
+    return this.#sinkRuns;
   }
 
   endSink(): void {

@@ -28,38 +28,57 @@ export const coherentRemappedProof: Proof = {
     if (buffer === undefined) return;
     run.cpuWrites(buffer.virtual, pattern(0xb1), `The driver has written b1 to ${run.nameOf(buffer)}.`);
   },
+  device(run, handle) {
+    const mapping = run.kernel.scene.mappingOfHandle(handle);
+    if (mapping !== undefined) useRemapped(run, mapping);
+  },
   finish(run) {
     showRefusal(run);
     const mapping = run.kernel.scene.streaming.at(-1);
-    const buffer = mapping === undefined ? undefined : run.kernel.scene.bufferAt(mapping.virtual);
-    if (mapping === undefined || buffer?.kind !== "coherent") return;
-    const name = run.nameOf(buffer);
-    if (mapping.direction !== "from-device") {
-      run.doorbell("The driver starts the transfer.");
-      const seen = run.deviceReads(mapping.handle, 4, `The device reads ${name} by the second mapping.`);
-      if (seen.stale) {
-        run.harmful(
-          "stale-read",
-          `The device reads ${bytesText(seen.bytes)}, not the driver's ${bytesText(seen.expected ?? pattern(0xb1))}.`,
-          seen.physical ?? 0,
-          seen.expected ?? pattern(0xb1),
-          seen.bytes,
-        );
-      }
-    }
-    if (mapping.direction !== "to-device") {
-      run.deviceWrites(mapping.handle, pattern(0x77), `The device writes 77 to ${name} by the second mapping.`);
-      run.interrupt();
-      run.takeBack(mapping);
-      run.expect(
-        run.cpuReads(buffer.virtual, 4, `The driver reads ${name}.`),
-        pattern(0x77),
-        "stale-read",
-        (got) => `The driver reads ${got} from ${name}, not the device's 77.`,
-      );
-    }
+    if (mapping === undefined) return;
+    // A call that has done the whole transfer has had its device's turn.
+    if (mapping.live) useRemapped(run, mapping);
+    readRemapped(run, mapping);
   },
 };
+
+function useRemapped(run: ProofRun, mapping: StreamingMapping): void {
+  const buffer = run.kernel.scene.bufferAt(mapping.virtual);
+  if (buffer?.kind !== "coherent") return;
+  const name = run.nameOf(buffer);
+  const size = Math.min(4, mapping.size);
+  run.doorbell("The driver starts the transfer.");
+  if (mapping.direction !== "from-device") {
+    const seen = run.deviceReads(mapping.handle, size, `The device reads ${name} by the second mapping.`);
+    if (seen.stale) {
+      run.harmful(
+        "stale-read",
+        `The device reads ${bytesText(seen.bytes)}, not the driver's ${bytesText(seen.expected ?? pattern(0xb1))}.`,
+        seen.physical ?? 0,
+        seen.expected ?? pattern(0xb1),
+        seen.bytes,
+      );
+    }
+  }
+  if (mapping.direction === "to-device") return;
+  run.deviceWrites(mapping.handle, pattern(0x77, size), `The device writes 77 to ${name} by the second mapping.`);
+  run.interrupt();
+}
+
+/** The driver reads what the device has written by the second mapping. */
+function readRemapped(run: ProofRun, mapping: StreamingMapping): void {
+  const buffer = run.kernel.scene.bufferAt(mapping.virtual);
+  if (buffer?.kind !== "coherent" || mapping.direction === "to-device") return;
+  const name = run.nameOf(buffer);
+  run.takeBack(mapping);
+  const size = Math.min(4, mapping.size);
+  run.expect(
+    run.cpuReads(buffer.virtual, size, `The driver reads ${name}.`),
+    pattern(0x77, size),
+    "stale-read",
+    (got) => `The driver reads ${got} from ${name}, not the device's 77.`,
+  );
+}
 
 /** The device's data arrives in the buffer, and it says so. */
 export function deviceFills(run: ProofRun, mapping: StreamingMapping, offset = 0, length = 4): void {

@@ -1,6 +1,6 @@
-/** B12: a page that the kernel and an application share, on a cache in which one physical byte can be in two lines. */
+/** B12 and F4: a page that the kernel and an application share, on a cache in which one physical byte can be in two lines. */
 import { bytesText } from "../../machine/address.ts";
-import { type Proof, pattern } from "./proof.ts";
+import { type Proof, type ProofRun, pattern } from "./proof.ts";
 
 export const userAliasProof: Proof = {
   id: "user-alias",
@@ -11,7 +11,7 @@ export const userAliasProof: Proof = {
     const mapping = kernel.scene.userMappings.at(-1);
     const frame = mapping?.frames[0];
     if (mapping === undefined || frame === undefined || !kernel.port.board.isRam(frame)) return;
-    const address = kernel.hardware.linear(frame);
+    const address = kernelAddress(run, frame);
     kernel.perform({ kind: "switch-space", space: 1 });
     run.userReads(mapping.virtual, 4, "The application reads the shared record through its own address.");
     run.cpuWrites(
@@ -31,3 +31,15 @@ export const userAliasProof: Proof = {
     );
   },
 };
+
+/** The address by which the kernel uses the page: of a vmalloc() area or a vmap() where the path has made one. */
+function kernelAddress(run: ProofRun, frame: number): bigint {
+  const { hardware, scene } = run.kernel;
+  const window = scene.aliases.findLast(
+    ({ virtual }) => !hardware.isLinear(virtual) && hardware.pageOf(hardware.walk(virtual)?.physical ?? -1) === frame,
+  );
+  if (window !== undefined) return window.virtual;
+  const area = scene.buffers.findLast((buffer) => buffer.kind === "vmalloc" && buffer.frames.includes(frame));
+  if (area === undefined) return hardware.linear(frame);
+  return area.virtual + BigInt(area.frames.indexOf(frame) * hardware.pageBytes);
+}

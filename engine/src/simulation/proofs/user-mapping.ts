@@ -26,6 +26,8 @@ export function meantBuffer(run: ProofRun, mapping: UserMapping): Buffer | undef
   if (mapped !== undefined) return mapped;
   const wrong = scene.wrongPages.findLast((page) => run.kernel.hardware.frame(page.physical) === first);
   if (wrong !== undefined) return scene.bufferAt(wrong.virtual);
+  const missing = scene.missingPages.at(-1);
+  if (missing !== undefined) return scene.bufferAt(missing.virtual);
   return scene.bufferOfHandle(BigInt(first));
 }
 
