@@ -39,7 +39,15 @@ const classes = {
   /** cpu_dcache_is_aliasing(): mm/Kconfig:1072 and the cachetype.h of each architecture. */
   alias: ["arm926", "arm1136-32k", "mips24k", "sh4", "pa7300lc"],
   /** The CPU may fetch lines by itself, so unmapping has to invalidate: CONFIG_ARCH_HAS_SYNC_DMA_FOR_CPU, and ppc440's both ways. */
-  fetching: ["ppc440", "cortex-a9", "cortex-a9+iommu", "arm64-nc", "arm64-nc+iommu", "riscv-zicbom", "mips-r10000-ip28"],
+  fetching: [
+    "ppc440",
+    "cortex-a9",
+    "cortex-a9+iommu",
+    "arm64-nc",
+    "arm64-nc+iommu",
+    "riscv-zicbom",
+    "mips-r10000-ip28",
+  ],
   all: machines,
   /** CONFIG_VMAP_STACK: arch/{arm,arm64,riscv,x86}/Kconfig select HAVE_ARCH_VMAP_STACK. */
   virtualStack: machines.filter((id) => /^(x86|arm|cortex|riscv)/.test(id)),
@@ -294,7 +302,8 @@ const rows: readonly Row[] = [
     fixture: "skip-cpu-sync-first-map.c",
     at: "",
     harmful: [...noncoherent, "flat"],
-    because: "dirty lines stay in the cache; bounce buffers are copied in spite of the attribute (kernel/dma/swiotlb.c:1454-1462)",
+    because:
+      "dirty lines stay in the cache; bounce buffers are copied in spite of the attribute (kernel/dma/swiotlb.c:1454-1462)",
   },
   {
     rule: "dma/map-unaligned-shared-line",
@@ -412,7 +421,12 @@ describe.each(ruleIds)("fixes of %s", (rule) => {
         const results = session.withFix(fix)?.prove(finding, machines) ?? [];
         expect(results, fix.title).toHaveLength(machines.length);
         // Where the finding itself cannot be executed, its fix cannot be either.
-        const unsettled = new Set(session.prove(finding, machines).filter(isUnknown).map((one) => one.platform));
+        const unsettled = new Set(
+          session
+            .prove(finding, machines)
+            .filter(isUnknown)
+            .map((one) => one.platform),
+        );
         const isOpen = (one: ProofResult): boolean => isUnknown(one) && unsettled.has(one.platform);
         expect(results.filter((one) => one.verdict !== "never" && !isOpen(one)).map(told), fix.title).toEqual([]);
       }
