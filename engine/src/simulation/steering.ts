@@ -4,41 +4,13 @@
  * Only where no choice of inputs is found is the direction forced, and then the run says so.
  */
 import type { BlockId, DriverUnit, PathStep, ProgramFunction, Terminator } from "../program/program.ts";
+import { InputSolver, maximalAttempts } from "./input-solver.ts";
 import { deadEnds, distances } from "./ways.ts";
 import type { FileSpan } from "../text/span.ts";
-import { constantsOf, evaluate, inputsOf, isFailure, type Origin, type Value } from "./value.ts";
+import { inputsOf, type Value } from "./value.ts";
 import { isWithin } from "./terminator-steps.ts";
 import { type Plan, Restart, Stop } from "./world.ts";
 
-interface Constraint {
-  readonly origin: Origin;
-  readonly holds: (bits: bigint) => boolean;
-}
-
-/** What stands for a pointer to an object when conditions are tried out. */
-const someObject = 0x10000n;
-const ordinary: readonly bigint[] = [
-  0n,
-  1n,
-  2n,
-  3n,
-  4n,
-  8n,
-  12n,
-  16n,
-  32n,
-  64n,
-  128n,
-  256n,
-  512n,
-  1024n,
-  2048n,
-  4096n,
-  8192n,
-  65536n,
-  -1n,
-];
-const maximalAttempts = 100;
 /** Rounds of a loop whose condition hangs on an input before the shorter way to the path is taken, and before any other. */
 const detours = 4;
 const patience = 40;
@@ -48,9 +20,8 @@ const longestWait = 5000;
 export class Steering {
   readonly #unit: DriverUnit;
   readonly #plan: Plan;
-  readonly #inputs: ReadonlyMap<string, bigint>;
   readonly #assume: (sentence: string) => void;
-  readonly #constraints: Constraint[] = [];
+  readonly #solver: InputSolver;
   #targets: readonly PathStep[] = [];
   #next = 0;
   /** Blocks from which a step can be reached, with how many blocks lie between. */
@@ -66,7 +37,7 @@ export class Steering {
   constructor(unit: DriverUnit, plan: Plan, inputs: ReadonlyMap<string, bigint>, assume: (sentence: string) => void) {
     this.#unit = unit;
     this.#plan = plan;
-    this.#inputs = inputs;
+    this.#solver = new InputSolver(plan, inputs);
     this.#assume = assume;
   }
 
@@ -119,14 +90,11 @@ export class Steering {
     condition: Value,
   ): BlockId {
     const natural = condition.bits !== 0n;
-    const wanted = this.#wanted(
-      fn,
-      block,
-      terminator.then,
-      terminator.otherwise,
-      natural,
-      condition.origin !== undefined,
-    );
+    const required = this.#required(fn, terminator.then, terminator.otherwise);
+    if (required === natural) this.#solver.require(condition, (bits) => (bits !== 0n) === natural);
+    const wanted =
+      required ??
+      this.#wanted(fn, block, terminator.then, terminator.otherwise, natural, condition.origin !== undefined);
     if (wanted !== natural) {
       this.#turn(condition, (bits) => (bits !== 0n) === wanted, fn, terminator);
     }
@@ -143,7 +111,10 @@ export class Steering {
     const natural =
       cases.find((item) => value.bits >= item.low && value.bits <= item.high)?.target ?? terminator.default;
     const leads = this.#leading(fn);
-    if (leads === undefined || leads.has(natural)) return natural;
+    if (leads === undefined || leads.has(natural)) {
+      if (leads !== undefined) this.#solver.require(value, (bits) => bits === value.bits);
+      return natural;
+    }
     for (const item of cases) {
       if (!leads.has(item.target)) continue;
       this.#turn(value, (bits) => bits >= item.low && bits <= item.high, fn, terminator);
@@ -184,8 +155,11 @@ export class Steering {
 
   /** Asks that a value be so; chooses inputs for it and begins anew, or says that it supposes so. */
   prefer(value: Value, holds: (bits: bigint) => boolean, otherwise: string): boolean {
-    if (holds(value.bits)) return true;
-    if (value.origin !== undefined && this.#solve(value.origin, holds)) {
+    if (holds(value.bits)) {
+      this.#solver.require(value, holds);
+      return true;
+    }
+    if (value.origin !== undefined && this.#solver.solve(value.origin, holds)) {
       throw new Restart();
     }
     this.#assume(otherwise);
@@ -194,9 +168,20 @@ export class Steering {
 
   /** Begins anew with inputs for which the value is so; returns when there are none. */
   make(value: Value, holds: (bits: bigint) => boolean): void {
-    if (value.origin !== undefined && this.#solve(value.origin, holds)) throw new Restart();
+    if (value.origin !== undefined && this.#solver.solve(value.origin, holds)) throw new Restart();
   }
 
+  /** The direction without which the run gets no further; undefined where both will do. */
+  #required(fn: ProgramFunction, then: BlockId, otherwise: BlockId): boolean | undefined {
+    const leads = this.#leading(fn);
+    const toThen = leads?.has(then) ?? false;
+    if (toThen !== (leads?.has(otherwise) ?? false)) return toThen;
+    if (toThen) return undefined;
+    const dead = this.#deadIn(fn);
+    return dead.has(then) === dead.has(otherwise) ? undefined : dead.has(otherwise);
+  }
+
+  /** The direction where both will do. */
   #wanted(
     fn: ProgramFunction,
     block: BlockId,
@@ -206,13 +191,6 @@ export class Steering {
     steerable: boolean,
   ): boolean {
     const leads = this.#leading(fn);
-    const toThen = leads?.has(then) ?? false;
-    const toOtherwise = leads?.has(otherwise) ?? false;
-    if (toThen !== toOtherwise) return toThen;
-    if (!toThen) {
-      const dead = this.#deadIn(fn);
-      if (dead.has(then) !== dead.has(otherwise)) return dead.has(otherwise);
-    }
     const key = `${fn.file}:${fn.name}:${String(block)}`;
     const visits = (this.#visits.get(key) ?? 0) + 1;
     this.#visits.set(key, visits);
@@ -224,7 +202,11 @@ export class Steering {
     const decision = `${key}#${String(visits)}`;
     const direction = this.#plan.flips.get(decision) ?? natural;
     const nearer = (leads?.get(then) ?? 0) - (leads?.get(otherwise) ?? 0);
-    if (visits > detours && nearer !== 0) return nearer < 0;
+    // Once: inputs that end the loop sooner may be those that something behind it needs otherwise.
+    if (visits > detours && nearer !== 0 && natural !== nearer < 0 && !this.#plan.shortened.has(key)) {
+      this.#plan.shortened.add(key);
+      return nearer < 0;
+    }
     if (visits > patience) return (visits % (patience + 1) === 0) !== natural;
     this.#decisions.push({ key: decision, direction });
     return direction;
@@ -265,62 +247,10 @@ export class Steering {
         `in ${fn.name}() the driver's own values lead away from the next step of the path at offset ${String(at.start)}`,
       );
     }
-    if (this.#solve(value.origin, holds)) throw new Restart();
+    if (this.#solver.solve(value.origin, holds)) throw new Restart();
     this.#assume(
       `in ${fn.name}() a condition on ${inputsOf(value.origin, 2).join(" and ")} is supposed to lead to the path`,
     );
-  }
-
-  #solve(origin: Origin, holds: (bits: bigint) => boolean): boolean {
-    if (this.#plan.attempts >= maximalAttempts) return false;
-    // That a call fails is the last thing to suppose.
-    const known = inputsOf(origin, 6).filter((name) => this.#inputs.has(name));
-    const names = [...known.filter((name) => !isFailure(name)), ...known.filter(isFailure)].slice(0, 4);
-    if (names.length === 0) return false;
-    const near = constantsOf(origin).flatMap((bits) => [bits, bits + 1n, bits - 1n]);
-    const candidates = [...new Set([...near, ...ordinary])];
-    const base = (name: string): bigint | undefined => this.#inputs.get(name);
-    const trial = (changes: ReadonlyMap<string, bigint>): boolean => {
-      const read = (name: string): bigint | undefined => changes.get(name) ?? base(name);
-      const bits = evaluate(origin, read);
-      if (bits === undefined || !holds(bits)) return false;
-      return this.#constraints.every((constraint) => {
-        const value = evaluate(constraint.origin, read);
-        return value === undefined || constraint.holds(value);
-      });
-    };
-    const adopt = (changes: ReadonlyMap<string, bigint>): boolean => {
-      for (const [name, bits] of changes) this.#plan.inputs.set(name, bits === someObject ? "object" : bits);
-      this.#plan.shared.length = 0;
-      return true;
-    };
-    for (const name of names) {
-      for (const bits of this.#options(name, candidates)) {
-        const changes = new Map([[name, bits]]);
-        if (trial(changes)) return adopt(changes);
-      }
-    }
-    for (const [index, first] of names.entries()) {
-      for (const second of names.slice(index + 1)) {
-        for (const a of this.#options(first, candidates)) {
-          for (const b of this.#options(second, candidates)) {
-            const changes = new Map([
-              [first, a],
-              [second, b],
-            ]);
-            if (trial(changes)) return adopt(changes);
-          }
-        }
-      }
-    }
-    return false;
-  }
-
-  /** What an input may be set to: an address only to nothing or to something. */
-  #options(name: string, candidates: readonly bigint[]): readonly bigint[] {
-    if (isFailure(name)) return [0n, 1n];
-    const current = this.#inputs.get(name) ?? 0n;
-    return current >= 0x100000n ? [0n] : [...candidates, someObject];
   }
 
   /** Blocks of `fn` from which the next statement of the path can be reached; undefined when it cannot be from any. */

@@ -77,6 +77,8 @@ export class Plan {
   /** Open decisions that go another way than the inputs say by themselves, and those that were tried so from where the run is stuck. */
   readonly flips = new Map<string, boolean>();
   readonly tried = new Set<string>();
+  /** Loops that were ended sooner, because the way to the path leads out of them. */
+  readonly shortened = new Set<string>();
   /** Places that runs were stuck at, the latest last, and what had brought the first run there. */
   readonly stuck = new Set<string>();
   kept: { readonly flips: ReadonlyMap<string, boolean>; readonly inputs: ReadonlyMap<string, bigint | "object"> } = {
