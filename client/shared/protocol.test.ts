@@ -22,7 +22,12 @@ describe("parsePanelMessage", () => {
     { kind: "replayWithFix", fix: "helper" },
     { kind: "replayAsIs" },
     { kind: "explainRule", rule: "dma/x" },
-    { kind: "exportTrace" },
+    { kind: "replayEdited", toggles: ["drop f dma_wmb 0"] },
+    { kind: "compareWith", platform: "x86_64", variant: { kind: "as-is" } },
+    { kind: "compareWith", platform: "x86_64", variant: { kind: "edited", toggles: [] } },
+    { kind: "compareNone" },
+    { kind: "export", format: "svg", to: "clipboard", step: 0 },
+    { kind: "copyLink", step: 7 },
   ])("reads $kind", (message) => {
     const sent = { version: protocolVersion, ...message };
     expect(parsePanelMessage(sent)).toEqual(sent);
@@ -36,6 +41,10 @@ describe("parsePanelMessage", () => {
     ["another version", { version: protocolVersion + 1, kind: "ready" }],
     ["an unknown kind", { version: protocolVersion, kind: "run", command: "rm" }],
     ["a platform that is no text", { version: protocolVersion, kind: "choosePlatform", platform: 1 }],
+    ["a comparison with nothing", { version: protocolVersion, kind: "compareWith", platform: "arm926" }],
+    ["a toggle that is no text", { version: protocolVersion, kind: "replayEdited", toggles: [1] }],
+    ["a format that is none", { version: protocolVersion, kind: "export", format: "exe", to: "file", step: 0 }],
+    ["a place to write to", { version: protocolVersion, kind: "export", format: "svg", to: "/etc/passwd", step: 0 }],
     ["an empty fix", { version: protocolVersion, kind: "applyFix", fix: "" }],
     ["a line of 0", { version: protocolVersion, kind: "reveal", range: { ...range, line: 0 }, focus: true }],
     ["a line that is infinite", { version: protocolVersion, kind: "reveal", range: { ...range, endLine: Infinity } }],
@@ -49,13 +58,16 @@ describe("parsePanelMessage", () => {
   });
 
   test("passes on nothing that it does not know", () => {
-    const sent = { version: protocolVersion, kind: "exportTrace", path: "/etc/passwd" };
-    expect(parsePanelMessage(sent)).toEqual({ version: protocolVersion, kind: "exportTrace" });
+    const sent = { version: protocolVersion, kind: "compareNone", path: "/etc/passwd" };
+    expect(parsePanelMessage(sent)).toEqual({ version: protocolVersion, kind: "compareNone" });
   });
 });
 
 test("parsePanelState wants the version", () => {
   expect(parsePanelState(state)).toEqual(state);
+  const compare = { platform: "x86_64", variant: { kind: "fixed", fix: "helper" } };
+  expect(parsePanelState({ ...state, compare })).toEqual({ ...state, compare });
+  expect(parsePanelState({ ...state, compare: { platform: "x86_64" } })).toEqual(state);
   expect(parsePanelState({ ...state, version: 0 })).toBeUndefined();
   expect(parsePanelState({ ...state, variant: { kind: "fixed" } })).toBeUndefined();
 });

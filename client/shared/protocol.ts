@@ -48,8 +48,30 @@ export interface PanelPlatform {
   readonly sentence?: string;
 }
 
-/** Which text was executed: the driver as it stands, or with a fix applied in memory. */
-export type PanelVariant = { readonly kind: "as-is" } | { readonly kind: "fixed"; readonly fix: string };
+/** Which text was executed: the driver as it stands, or changed in memory: by a fix, or by calls that were dropped and added. */
+export type PanelVariant =
+  | { readonly kind: "as-is" }
+  | { readonly kind: "fixed"; readonly fix: string }
+  | { readonly kind: "edited"; readonly toggles: readonly string[] };
+
+/** A call of the DMA API that can be dropped or added, to see what it is good for. */
+export interface PanelToggle {
+  /** Names the call by its function, its name and its number there, so that it survives edits elsewhere. */
+  readonly id: string;
+  readonly kind: "drop" | "add";
+  readonly what: "map" | "unmap" | "sync" | "barrier";
+  /** "dma_sync_single_for_cpu(dev, handle, 64, DMA_FROM_DEVICE)" */
+  readonly code: string;
+  /** The call, or the statement that an added one comes before. */
+  readonly range: TraceRange;
+  readonly function: string;
+}
+
+/** A second run, beside the one that is shown. */
+export interface PanelComparison {
+  readonly platform: string;
+  readonly variant: PanelVariant;
+}
 
 /** One replay: a trace and what it was asked for. `trace` is absent when it could not be executed; `sentence` says why. */
 export interface PanelReplay {
@@ -75,7 +97,11 @@ export interface PanelState {
   readonly schedule?: string;
   /** `TraceEvent.step` that was shown. */
   readonly step: number;
+  readonly compare?: PanelComparison;
 }
+
+/** `html`: one file that opens in any browser, with the whole panel. `svg`: the picture of one step. `markdown`: for a mail. */
+export type ExportFormat = "json" | "html" | "svg" | "markdown";
 
 // ---------------------------------------------------------------- host → panel
 
@@ -88,12 +114,19 @@ export type HostMessage = { readonly version: typeof protocolVersion } & (
       readonly replay: PanelReplay;
       /** What the panel keeps; it changes `step` itself, and the rest with each `trace`. */
       readonly state: PanelState;
+      readonly other?: PanelReplay;
+      /** In the order of the source. Absent where nothing can be toggled: in a trace file. */
+      readonly toggles?: readonly PanelToggle[];
     }
   /** Verdicts that were not known at `init`; replaces the rows of the same ids. `variant` says for which text. */
   | { readonly kind: "verdicts"; readonly variant: PanelVariant; readonly platforms: readonly PanelPlatform[] }
   /** The answer to `choosePlatform`, `replayWithFix` and `replayAsIs`: show this from its first step. */
   | { readonly kind: "trace"; readonly replay: PanelReplay; readonly state: PanelState }
-  /** Something is under way; ends with the next `trace`, `failed` or `applied`. */
+  /** The answer to `compareWith`, and to `compareNone` (without a replay): the second run. */
+  | { readonly kind: "compare"; readonly replay?: PanelReplay; readonly state: PanelState }
+  /** Something that was asked for is done: a link is copied, a file is saved. */
+  | { readonly kind: "done"; readonly sentence: string }
+  /** Something is under way; ends with the next `trace`, `compare`, `done`, `failed` or `applied`. */
   | { readonly kind: "busy"; readonly sentence: string }
   /** What was asked for could not be done; what is shown stays. */
   | { readonly kind: "failed"; readonly sentence: string }
@@ -122,8 +155,15 @@ export type PanelMessage = {
   | { readonly kind: "replayAsIs" }
   /** Open the rule's page. */
   | { readonly kind: "explainRule"; readonly rule: string }
-  /** Save what is shown as a trace file. */
-  | { readonly kind: "exportTrace" }
+  /** Execute the driver with these calls dropped and added, on the platform that is shown. None: as it stands. */
+  | { readonly kind: "replayEdited"; readonly toggles: readonly string[] }
+  /** Run the finding a second time and show both runs side by side. */
+  | { readonly kind: "compareWith"; readonly platform: string; readonly variant: PanelVariant }
+  | { readonly kind: "compareNone" }
+  /** Save what is shown, or copy it. `step`: index of the step that is shown. */
+  | { readonly kind: "export"; readonly format: ExportFormat; readonly to: "file" | "clipboard"; readonly step: number }
+  /** Copy a link that opens this run at this step. */
+  | { readonly kind: "copyLink"; readonly step: number }
 );
 
 /** A message without its version: what a sender writes. */
@@ -152,8 +192,23 @@ export function parsePanelMessage(value: unknown): PanelMessage | undefined {
     case "explainRule":
       return isText(value["rule"]) ? { version, kind: "explainRule", rule: value["rule"] } : undefined;
     case "replayAsIs":
-    case "exportTrace":
+    case "compareNone":
       return { version, kind: value["kind"] };
+    case "replayEdited": {
+      const toggles = parseTexts(value["toggles"]);
+      return toggles && { version, kind: "replayEdited", toggles };
+    }
+    case "compareWith": {
+      const other = parseComparison(value);
+      return other && { version, kind: "compareWith", ...other };
+    }
+    case "export": {
+      const { format, to, step } = value;
+      if (!isFormat(format) || (to !== "file" && to !== "clipboard") || !isIndex(step)) return undefined;
+      return { version, kind: "export", format, to, step };
+    }
+    case "copyLink":
+      return isIndex(value["step"]) ? { version, kind: "copyLink", step: value["step"] } : undefined;
     default:
       return undefined;
   }
@@ -163,6 +218,8 @@ const hostKinds: ReadonlySet<unknown> = new Set<HostMessage["kind"]>([
   "init",
   "verdicts",
   "trace",
+  "compare",
+  "done",
   "busy",
   "failed",
   "cursor",
@@ -184,7 +241,8 @@ export function parsePanelState(value: unknown): PanelState | undefined {
   const { uri, finding, platform, schedule, step } = value;
   const variant = parseVariant(value["variant"]);
   if (!isText(uri) || !isText(platform) || variant === undefined) return undefined;
-  if (typeof step !== "number" || !Number.isSafeInteger(step) || step < 0) return undefined;
+  if (!isIndex(step)) return undefined;
+  const compare = parseComparison(value["compare"]);
   return {
     version: protocolVersion,
     uri,
@@ -193,12 +251,23 @@ export function parsePanelState(value: unknown): PanelState | undefined {
     step,
     ...(isText(finding) && { finding }),
     ...(isText(schedule) && { schedule }),
+    ...(compare !== undefined && { compare }),
   };
 }
 
-function parseVariant(value: unknown): PanelVariant | undefined {
+function parseComparison(value: unknown): PanelComparison | undefined {
+  if (!isRecord(value) || !isText(value["platform"])) return undefined;
+  const variant = parseVariant(value["variant"]);
+  return variant && { platform: value["platform"], variant };
+}
+
+export function parseVariant(value: unknown): PanelVariant | undefined {
   if (!isRecord(value)) return undefined;
   if (value["kind"] === "as-is") return { kind: "as-is" };
+  if (value["kind"] === "edited") {
+    const toggles = parseTexts(value["toggles"]);
+    return toggles && { kind: "edited", toggles };
+  }
   return value["kind"] === "fixed" && isText(value["fix"]) ? { kind: "fixed", fix: value["fix"] } : undefined;
 }
 
@@ -207,6 +276,22 @@ function parseRange(value: unknown): TraceRange | undefined {
   const { file, line, column, endLine, endColumn } = value;
   if (!isText(file) || !isCount(line) || !isCount(column) || !isCount(endLine) || !isCount(endColumn)) return undefined;
   return { file, line, column, endLine, endColumn };
+}
+
+/** Nobody toggles more calls than that. */
+const mostToggles = 100;
+
+function parseTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.length <= mostToggles && value.every(isText) ? value : undefined;
+}
+
+function isFormat(value: unknown): value is ExportFormat {
+  return value === "json" || value === "html" || value === "svg" || value === "markdown";
+}
+
+/** A number that counts from 0. */
+function isIndex(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** A number that counts from 1. */

@@ -3,7 +3,7 @@
  * Both sides import this file, and nothing else of each other. A finding is named by its document and its fingerprint.
  * A request fails with a sentence for people when the finding is gone or cannot be executed.
  */
-import type { PanelFinding, PanelPlatform, PanelReplay } from "./protocol.ts";
+import type { PanelFinding, PanelPlatform, PanelReplay, PanelToggle } from "./protocol.ts";
 
 /** `initializationOptions` of this extension. Other clients send none of it, and get plain LSP. */
 export interface InitializationOptions {
@@ -30,6 +30,8 @@ export const requests = {
   replay: "dmaLens/replay",
   /** ReplayWithFixParams → ReplayResult */
   replayWithFix: "dmaLens/replayWithFix",
+  /** ReplayEditedParams → ReplayResult */
+  replayEdited: "dmaLens/replayEdited",
   /** FixParams → WorkspaceEdit of LSP, versioned where the document is open */
   fix: "dmaLens/fix",
 } as const;
@@ -71,6 +73,11 @@ export interface ReplayWithFixParams extends FindingParams {
   readonly platform: string;
   readonly fix: string;
 }
+export interface ReplayEditedParams extends FindingParams {
+  readonly platform: string;
+  /** Ids of `ReplayResult.toggles`. */
+  readonly toggles: readonly string[];
+}
 export interface FixParams extends FindingParams {
   readonly fix: string;
 }
@@ -89,6 +96,8 @@ export interface ReplayResult {
   /** All platforms of the chooser; verdicts are there where they are known already. */
   readonly platforms: readonly PanelPlatform[];
   readonly replay: PanelReplay;
+  /** Calls of the functions on the finding's path that can be dropped, and calls that can be added there. */
+  readonly toggles: readonly PanelToggle[];
   /** The names of files in the finding and the trace → URIs. */
   readonly files: Readonly<Record<string, string>>;
 }

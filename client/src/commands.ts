@@ -2,6 +2,7 @@
 import { commands, type Disposable, type ExtensionContext, type LogOutputChannel, Uri, window } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { commands as names, type DocumentParams, type FindingsResult, requests } from "../shared/requests.ts";
+import { askForLink, resolveLink } from "./panel/open-link.ts";
 import type { ReplayPanels } from "./panel/replay-panels.ts";
 import { explainRule } from "./rule-pages.ts";
 import { openSample } from "./sample.ts";
@@ -30,6 +31,7 @@ export function registerCommands(services: Services): Disposable[] {
     on(names.replay, (uri, finding, platform) => replayFinding(services, text(uri), text(finding), text(platform))),
     on(names.explainRule, (rule) => explainRule(context, text(rule))),
     on("dmaLens.openTrace", (uri) => openTrace(panels, uri instanceof Uri ? uri : undefined)),
+    on("dmaLens.openLink", (link) => openLink(panels, text(link))),
     on("dmaLens.openSample", () => openSample(context)),
     on("dmaLens.restartServer", () => services.restart()),
     on("dmaLens.showOutput", () => {
@@ -79,6 +81,11 @@ async function openTrace(panels: ReplayPanels, given: Uri | undefined): Promise<
   const filters = { "DMA Lens traces": ["json"] };
   const uri = given ?? (await window.showOpenDialog({ title: "Open a trace", filters }))?.[0];
   if (uri !== undefined) panels.show({ uri: uri.toString() });
+}
+
+async function openLink(panels: ReplayPanels, given: string | undefined): Promise<void> {
+  const link = given ?? (await askForLink());
+  if (link !== undefined) panels.show(await resolveLink(link));
 }
 
 function text(value: unknown): string | undefined {

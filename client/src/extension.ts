@@ -1,9 +1,10 @@
 /** The extension: starts the server when a document needs it, and registers commands and the replay panel. */
-import { type ExtensionContext, type TextDocument, window, workspace } from "vscode";
+import { commands, type ExtensionContext, type TextDocument, window, workspace } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { registerCommands } from "./commands.ts";
 import { createLanguageClient } from "./language-client.ts";
 import { needsServer } from "./languages.ts";
+import { linkBase } from "./panel/open-link.ts";
 import { ReplayPanels } from "./panel/replay-panels.ts";
 import { explainRule } from "./rule-pages.ts";
 import { showStatus } from "./status.ts";
@@ -39,11 +40,16 @@ export function activate(context: ExtensionContext): void {
     client,
     explainRule: (rule) => explainRule(context, rule),
     log: (message) => output.error(message),
+    extension: context.extensionUri,
+    linkBase: linkBase(context.extension.id),
   });
   context.subscriptions.push(
     output,
     panels,
     ...registerCommands({ context, output, panels, client, restart }),
+    window.registerUriHandler({
+      handleUri: (uri) => void commands.executeCommand("dmaLens.openLink", uri.query),
+    }),
     workspace.onDidOpenTextDocument(startFor),
     // TypeScript becomes a driver snippet when its import is typed.
     workspace.onDidChangeTextDocument(({ document }) => startFor(document)),

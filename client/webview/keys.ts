@@ -1,9 +1,19 @@
-import type { Move } from "./panel-model.ts";
+import type { Move } from "./moves.ts";
 
 /** What a key asks for besides a move. */
-export type Deed = "play" | "origin" | "bytes" | "leave";
+export type Deed = "play" | "origin" | "bytes" | "leave" | "search" | "unchanged";
 
-const deeds: Readonly<Record<string, Deed>> = { w: "origin", b: "bytes", Escape: "leave" };
+const letters: Readonly<Record<string, Move | Deed>> = {
+  w: "origin",
+  b: "bytes",
+  u: "unchanged",
+  "/": "search",
+  n: { to: "nextMatch" },
+  N: { to: "previousMatch" },
+  d: { to: "nextDifference" },
+  D: { to: "previousDifference" },
+  Escape: "leave",
+};
 
 /** The keys of the panel, for its own list of them. */
 export const keyList: readonly (readonly [keys: string, what: string])[] = [
@@ -13,6 +23,9 @@ export const keyList: readonly (readonly [keys: string, what: string])[] = [
   ["[ ]", "previous and next stale byte"],
   ["w", "who wrote this byte? Again: go back to that step"],
   ["b", "walk through the bytes with the arrow keys; Enter asks who wrote one"],
+  ["/", "search in the steps; Enter or n: the next one, Shift+Enter or N: the one before"],
+  ["u", "hide rows that nothing happens to; show them again"],
+  ["d D", "next and previous difference, while two runs are side by side"],
   ["Esc", "leave the bytes, and forget the chosen one"],
 ];
 
@@ -40,7 +53,7 @@ export function keyMove(
       // On a button or a link the space bar presses it.
       return tag === "BUTTON" || tag === "A" || tag === "SUMMARY" ? undefined : "play";
     default:
-      return deeds[event.key];
+      return letters[event.key];
   }
 }
 

@@ -1,6 +1,7 @@
 /** The panel's script: connects the host's messages, the model and the view. */
 import { type BytePlace, memoryRows, Replay, timelineOf } from "@dma-lens/engine/trace";
 import { render } from "lit";
+import { dataElement } from "../shared/export-page.ts";
 import {
   isHostMessage,
   type PanelMessage,
@@ -10,9 +11,21 @@ import {
   type Unversioned,
 } from "../shared/protocol.ts";
 import { focusByte, leaveBytes } from "./byte-focus.ts";
-import { keyMove, tagOf } from "./keys.ts";
-import { emptyModel, followOrigin, move, type Move, type PanelModel, receive, type Run } from "./panel-model.ts";
-import { panelView } from "./view/panel.ts";
+import { type Deed, keyMove, tagOf } from "./keys.ts";
+import { keepStepVisible, listFromFor } from "./step-list.ts";
+import { isMatch } from "./search.ts";
+import { followOrigin, move, type Move } from "./moves.ts";
+import {
+  emptyModel,
+  type PanelModel,
+  placeCount,
+  receive,
+  type Run,
+  type Side,
+  stepOn,
+  stepsAt,
+} from "./panel-model.ts";
+import { type PanelActions, panelView } from "./view/panel.ts";
 
 interface VsCode {
   postMessage(message: PanelMessage): void;
@@ -22,7 +35,10 @@ interface VsCode {
 declare function acquireVsCodeApi(): VsCode;
 
 const stepMs = 1500;
-const vscode = acquireVsCodeApi();
+/** The run of an exported page: it lies in the page, and there is no editor behind it. */
+const exported = document.getElementById(dataElement)?.textContent;
+const nobody: VsCode = { postMessage: () => undefined, getState: () => undefined, setState: () => undefined };
+const vscode = exported === undefined || exported === null ? acquireVsCodeApi() : nobody;
 const root = document.querySelector<HTMLElement>("#replay");
 let model: PanelModel = emptyModel;
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -39,28 +55,18 @@ const makeRun = (replay: PanelReplay): Run | undefined =>
   };
 
 function show(next: PanelModel): void {
-  const stepped = next.step !== model.step && next.run !== undefined;
+  const stepped = next.step !== model.step || next.run !== model.run || next.pairs !== model.pairs;
   model = next;
-  if (model.state) vscode.setState({ ...model.state, step: model.step });
+  if (stepped) model = { ...model, listFrom: listFromFor(root, model) };
+  if (model.state) vscode.setState({ ...model.state, step: Math.max(0, stepOn(model, "left")) });
   if (!model.playing && timer !== undefined) {
     clearInterval(timer);
     timer = undefined;
   }
   if (root) {
-    render(panelView(model, { send, go, togglePlay, revealStep, select, origin }), root);
-    if (stepped) keepStepVisible(root);
+    render(panelView(model, actions), root);
+    if (stepped) keepStepVisible(root, model);
   }
-}
-
-/** Scrolls the list of steps and nothing else: the picture must stay where it is. */
-function keepStepVisible(within: HTMLElement): void {
-  const list = within.querySelector(".steps");
-  const item = within.querySelector("[aria-current=step]");
-  if (!list || !item) return;
-  const outer = list.getBoundingClientRect();
-  const inner = item.getBoundingClientRect();
-  if (inner.top < outer.top) list.scrollTop += inner.top - outer.top;
-  else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom;
 }
 
 function go(where: Move): void {
@@ -69,14 +75,10 @@ function go(where: Move): void {
   if (model.step !== before) revealStep(model.step, false);
 }
 
-/** Shows the step's line in the editor; `focus` moves the cursor there too. */
-function revealStep(step: number, focus: boolean): void {
-  const range = model.run?.steps[step]?.source;
+/** Shows the line of the steps at a place in the editor; `focus` moves the cursor there too. */
+function revealStep(place: number, focus: boolean): void {
+  const range = stepsAt(model, place).find(({ step }) => step.source)?.step.source;
   if (range) send({ kind: "reveal", range, focus });
-}
-
-function select(place: BytePlace | undefined): void {
-  show({ ...model, selected: place });
 }
 
 function origin(): void {
@@ -90,9 +92,45 @@ function togglePlay(): void {
     show({ ...model, playing: false });
     return;
   }
-  const atEnd = model.step >= (model.run?.steps.length ?? 1) - 1;
+  const atEnd = model.step >= placeCount(model) - 1;
   show({ ...model, playing: true, step: atEnd ? 0 : model.step });
   timer = setInterval(() => go({ to: "next" }), stepMs);
+}
+
+const actions: PanelActions = {
+  send,
+  go,
+  togglePlay,
+  revealStep,
+  origin,
+  select: (side: Side, place: BytePlace | undefined) =>
+    show({ ...model, selected: place === undefined ? undefined : { side, place } }),
+  search: (query) => {
+    show({ ...model, query });
+    if (query.trim() !== "" && !isMatch(model, model.step)) go({ to: "nextMatch" });
+  },
+  showOnlyChanges: (onlyChanges) => show({ ...model, onlyChanges }),
+  scrollList: (listFrom) => {
+    if (listFrom !== model.listFrom) show({ ...model, listFrom });
+  },
+};
+
+function perform(deed: Deed): void {
+  switch (deed) {
+    case "play":
+      return togglePlay();
+    case "origin":
+      return origin();
+    case "bytes":
+      return focusByte(root);
+    case "leave":
+      leaveBytes(root);
+      return show({ ...model, selected: undefined });
+    case "search":
+      return root?.querySelector<HTMLElement>("input[type=search]")?.focus();
+    case "unchanged":
+      return show({ ...model, onlyChanges: !model.onlyChanges });
+  }
 }
 
 window.addEventListener("message", (event: MessageEvent<unknown>) => {
@@ -102,15 +140,15 @@ window.addEventListener("keydown", (event) => {
   const action = keyMove(event, tagOf(event.target));
   if (action === undefined || event.defaultPrevented) return;
   event.preventDefault();
-  if (action === "play") togglePlay();
-  else if (action === "origin") origin();
-  else if (action === "bytes") focusByte(root);
-  else if (action === "leave") {
-    leaveBytes(root);
-    select(undefined);
-  } else go(action);
+  if (typeof action === "string") perform(action);
+  else go(action);
 });
 
-show(model);
-const kept = parsePanelState(vscode.getState());
-send(kept ? { kind: "ready", state: kept } : { kind: "ready" });
+if (exported === undefined || exported === null) {
+  show(model);
+  const kept = parsePanelState(vscode.getState());
+  send(kept ? { kind: "ready", state: kept } : { kind: "ready" });
+} else {
+  const message: unknown = JSON.parse(exported);
+  if (isHostMessage(message)) show(receive({ ...model, hosted: false }, message, makeRun));
+}

@@ -10,7 +10,8 @@ import {
 import { expect, test } from "vitest";
 import { type HostMessage, type PanelReplay, type PanelState, protocolVersion } from "../shared/protocol.ts";
 import { keyMove } from "./keys.ts";
-import { emptyModel, followOrigin, move, type PanelModel, receive } from "./panel-model.ts";
+import { followOrigin, move } from "./moves.ts";
+import { emptyModel, type PanelModel, receive } from "./panel-model.ts";
 
 const at = (step: number, agent: TraceEvent["agent"]) => ({ step, agent, sentence: `Sentence ${step}.` });
 const events: TraceEvent[] = [
@@ -128,11 +129,14 @@ test("draws the rows that the run touches, not whole buffers, with stale bytes a
 test("who wrote this byte: first the byte that is read stale, then back to the steps that its bytes came from", () => {
   const asked = followOrigin({ ...started(), step: 2 });
   expect(asked.step).toBe(2);
-  expect(asked.selected).toEqual({ kind: "cache", physical: 0x1010, set: 0, way: 0 });
+  expect(asked.selected).toEqual({
+    side: "left",
+    place: { kind: "cache", physical: 0x1010, set: 0, way: 0 },
+  });
   const filled = followOrigin(asked);
   expect(filled.step).toBe(0);
   expect(followOrigin(filled)).toEqual(filled);
-  const ram = followOrigin({ ...asked, selected: { kind: "memory", physical: 0x1010 } });
+  const ram = followOrigin({ ...asked, selected: { side: "left", place: { kind: "memory", physical: 0x1010 } } });
   expect(ram.step).toBe(1);
 });
 

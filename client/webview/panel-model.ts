@@ -1,37 +1,66 @@
 /**
- * What the panel shows, as a value: the last messages of the host and the step that the user is at.
+ * What the panel shows, as a value: the last messages of the host and the place that the user is at.
  * Pure, so that it is tested without a browser: `receive` and `move` return the next model.
  */
 import {
+  alignSteps,
   type BytePlace,
   type MemoryRow,
-  nextStale,
-  originOf,
   type Replay,
   rowsOfStep,
   type RowView,
-  stepOfEvent,
+  type StepPair,
   stepsAtLine,
   type TimelineStep,
   viewRow,
 } from "@dma-lens/engine/trace";
-import type { HostMessage, PanelFinding, PanelPlatform, PanelReplay, PanelState } from "../shared/protocol.ts";
+import type {
+  HostMessage,
+  PanelFinding,
+  PanelPlatform,
+  PanelReplay,
+  PanelState,
+  PanelToggle,
+} from "../shared/protocol.ts";
 
 export interface PanelModel {
+  /** Whether there is an editor behind the panel; false in an exported page. */
+  readonly hosted: boolean;
   readonly finding?: PanelFinding | undefined;
   readonly platforms: readonly PanelPlatform[];
+  readonly toggles: readonly PanelToggle[];
   readonly replay?: PanelReplay | undefined;
   /** Made of `replay.trace`; absent when the run could not be executed. */
   readonly run?: Run | undefined;
-  /** Index into `run.steps`. */
+  /** The second run, while two are compared. */
+  readonly other?: PanelReplay | undefined;
+  readonly otherRun?: Run | undefined;
+  /** The steps of both runs, aligned; absent unless both could be executed. */
+  readonly pairs?: readonly StepPair[] | undefined;
+  /** Index into `pairs` while two runs are compared, else into `run.steps`. */
   readonly step: number;
   readonly state?: PanelState | undefined;
   readonly busy?: string | undefined;
+  readonly done?: string | undefined;
   readonly failure?: string | undefined;
   readonly outdated?: string | undefined;
   readonly playing: boolean;
   /** The byte whose origin is told. */
-  readonly selected?: BytePlace | undefined;
+  readonly selected?: SelectedByte | undefined;
+  /** What is looked for in the steps; empty for nothing. */
+  readonly query: string;
+  /** Whether rows that nothing happens to are left out. */
+  readonly onlyChanges: boolean;
+  /** The first step that the list of steps draws. */
+  readonly listFrom: number;
+}
+
+/** Of the run, or of the one that it is compared with. */
+export type Side = "left" | "right";
+
+export interface SelectedByte {
+  readonly side: Side;
+  readonly place: BytePlace;
 }
 
 export interface Run {
@@ -41,129 +70,122 @@ export interface Run {
   readonly rows: readonly MemoryRow[];
 }
 
-export const emptyModel: PanelModel = { platforms: [], step: 0, playing: false };
+export const emptyModel: PanelModel = {
+  hosted: true,
+  platforms: [],
+  toggles: [],
+  step: 0,
+  playing: false,
+  query: "",
+  onlyChanges: false,
+  listFrom: 0,
+};
 
-export type Move =
-  | { readonly to: "first" | "last" | "next" | "previous" | "nextStale" | "previousStale" }
-  | { readonly to: "step"; readonly step: number }
-  | { readonly to: "by"; readonly count: number };
+type MakeRun = (replay: PanelReplay) => Run | undefined;
 
 /** The model after a message of the host. `makeRun` reads a trace (it is passed in, since it keeps a cache). */
-export function receive(
-  model: PanelModel,
-  message: HostMessage,
-  makeRun: (replay: PanelReplay) => Run | undefined,
-): PanelModel {
+export function receive(model: PanelModel, message: HostMessage, makeRun: MakeRun): PanelModel {
+  const rest = { busy: undefined, done: undefined, failure: undefined };
   switch (message.kind) {
     case "init":
     case "trace": {
-      const run = makeRun(message.replay);
-      const kept = message.kind === "init" ? stepWithNumber(run, message.state.step) : 0;
-      return {
+      const { replay, state } = message;
+      const run = makeRun(replay);
+      const isNew = message.kind === "init";
+      const kept = isNew ? Math.min(state.step, Math.max(0, (run?.steps.length ?? 1) - 1)) : 0;
+      const other = isNew ? message.other : model.other;
+      const next = {
         ...model,
-        ...(message.kind === "init" && { finding: message.finding, platforms: message.platforms }),
-        replay: message.replay,
+        ...rest,
+        ...(isNew && { finding: message.finding, platforms: message.platforms, toggles: message.toggles ?? [] }),
+        replay,
         run,
-        step: kept,
-        state: message.state,
-        busy: undefined,
-        failure: undefined,
+        other,
+        otherRun: isNew ? other && makeRun(other) : model.otherRun,
+        state,
         outdated: undefined,
         playing: false,
         selected: undefined,
       };
+      return paired(next, kept);
     }
+    case "compare":
+      return paired(
+        {
+          ...model,
+          ...rest,
+          other: message.replay,
+          otherRun: message.replay && makeRun(message.replay),
+          state: message.state,
+          selected: undefined,
+        },
+        Math.max(0, stepOn(model, "left")),
+      );
     case "verdicts": {
       const news = new Map(message.platforms.map((platform) => [platform.id, platform]));
       return { ...model, platforms: model.platforms.map((platform) => news.get(platform.id) ?? platform) };
     }
     case "busy":
-      return { ...model, busy: message.sentence, failure: undefined };
+      return { ...model, ...rest, busy: message.sentence };
+    case "done":
+      return { ...model, ...rest, done: message.sentence };
     case "failed":
-      return { ...model, busy: undefined, failure: message.sentence };
+      return { ...model, ...rest, failure: message.sentence };
     case "outdated":
       return { ...model, outdated: message.sentence };
     case "applied":
       return { ...model, busy: undefined };
     case "cursor": {
       const at = model.run && stepsAtLine(model.run.steps, message.file, message.line)[0];
-      return at === undefined ? model : { ...model, step: at, playing: false };
+      if (at === undefined) return model;
+      return { ...model, step: placeOf(model, "left", at), playing: false };
     }
   }
 }
 
-/** The model after a move of the user; steps are clamped into the run. */
-export function move(model: PanelModel, where: Move): PanelModel {
-  const steps = model.run?.steps ?? [];
-  const last = Math.max(0, steps.length - 1);
-  const target = targetOf(where, model.step, last, steps);
-  return { ...model, step: Math.max(0, Math.min(target, last)), playing: model.playing && target < last };
+/** With the runs aligned, at the step of the first one. */
+function paired(model: PanelModel, left: number): PanelModel {
+  const { run, otherRun } = model;
+  const pairs = run && otherRun && alignSteps(run.steps, otherRun.steps);
+  const next = { ...model, pairs };
+  return { ...next, step: placeOf(next, "left", left), listFrom: 0 };
 }
 
-/** What is in memory at a step: the run's rows, then those that only this step touches. */
+/** How many places there are to go to. */
+export const placeCount = ({ pairs, run }: PanelModel): number => pairs?.length ?? run?.steps.length ?? 0;
+
+/** The index of a run's step at a place (default: where the user is); -1 when that run has not begun. */
+export function stepOn(model: PanelModel, side: Side, place = model.step): number {
+  if (model.pairs === undefined) return side === "left" ? place : -1;
+  return model.pairs[place]?.[side] ?? -1;
+}
+
+/** The place at which a run does its step of that index. */
+export function placeOf({ pairs }: PanelModel, side: Side, step: number): number {
+  if (pairs === undefined) return step;
+  const waits = side === "left" ? "right" : "left";
+  const found = pairs.findIndex((pair) => pair[side] === step && pair.moves !== waits);
+  return Math.max(0, found);
+}
+
+/** The steps that begin at a place: one, or one of each run. */
+export function stepsAt(model: PanelModel, place: number): readonly { side: Side; step: TimelineStep }[] {
+  const moves = model.pairs?.[place]?.moves;
+  const sides: readonly Side[] =
+    moves === undefined || moves === "left" ? ["left"] : moves === "right" ? ["right"] : ["left", "right"];
+  return sides.flatMap((side) => {
+    const step = runOn(model, side)?.steps[stepOn(model, side, place)];
+    return step === undefined ? [] : [{ side, step }];
+  });
+}
+
+export const runOn = ({ run, otherRun }: PanelModel, side: Side): Run | undefined => (side === "left" ? run : otherRun);
+
+/** What is in memory at a step: the run's rows, then those that only this step touches. -1: before the first step. */
 export function rowViews({ replay, steps, rows }: Run, index: number): readonly RowView[] {
   const step = steps[index];
-  if (step === undefined) return [];
-  const state = replay.at(step.last);
-  const before = replay.at(step.first - 1);
-  const events = replay.trace.events.slice(step.first, step.last + 1);
+  const state = replay.at(step?.last ?? -1);
+  const before = replay.at((step?.first ?? 0) - 1);
+  const events = step === undefined ? [] : replay.trace.events.slice(step.first, step.last + 1);
   return [...rows, ...rowsOfStep(replay.trace, rows, events)].map((row) => viewRow(row, state, before, events));
-}
-
-/**
- * "Who wrote this byte?" The first time it chooses the byte that tells most of the step; from then on it goes back, event by event,
- * along the way that the chosen byte has come.
- */
-export function followOrigin(model: PanelModel): PanelModel {
-  const { run, selected } = model;
-  const step = run?.steps[model.step];
-  if (run === undefined || step === undefined) return model;
-  if (selected === undefined) return { ...model, playing: false, selected: tellingByte(rowViews(run, model.step)) };
-  const earlier = originOf(run.replay, step.last, selected).links.find((link) => link.event < step.first);
-  if (earlier === undefined) return model;
-  return { ...model, playing: false, step: stepOfEvent(run.steps, earlier.event), selected: earlier.place };
-}
-
-/** A byte that is read stale, else one that is stale, else one that is accessed, else one that changed, else the first. */
-export function tellingByte(rows: readonly RowView[]): BytePlace | undefined {
-  const read = rows.flatMap(({ accesses }) => accesses).find((access) => access.stale);
-  const cells = rows.flatMap((row) => [
-    ...row.copies.flatMap((copy) => copy.cells),
-    ...(row.pending ?? []),
-    ...row.memory,
-  ]);
-  const at = (physical: number | undefined) =>
-    physical === undefined ? undefined : cells.find((cell) => cell.place.physical === physical);
-  const found =
-    at(read?.physical) ??
-    cells.find((cell) => cell.stale) ??
-    at(rows.flatMap(({ accesses }) => accesses)[0]?.physical) ??
-    cells.find((cell) => cell.changed) ??
-    cells[0];
-  return found?.place;
-}
-
-function targetOf(where: Move, step: number, last: number, steps: readonly TimelineStep[]): number {
-  switch (where.to) {
-    case "first":
-      return 0;
-    case "last":
-      return last;
-    case "next":
-      return step + 1;
-    case "previous":
-      return step - 1;
-    case "nextStale":
-      return nextStale(steps, step, 1) ?? step;
-    case "previousStale":
-      return nextStale(steps, step, -1) ?? step;
-    case "step":
-      return where.step;
-    case "by":
-      return step + where.count;
-  }
-}
-
-function stepWithNumber(run: Run | undefined, number: number): number {
-  return Math.max(0, Math.min(number, (run?.steps.length ?? 1) - 1));
 }

@@ -136,6 +136,20 @@ function fakeSession(files: Map<string, FakeFile>, fixed = false): DriverSession
       }
       return fakeSession(changed, true);
     },
+    // One call that can be left out: the first character of the file.
+    toggles: ({ file }) => [
+      {
+        id: "drop:drv_mmap:first:0",
+        kind: "drop",
+        what: "sync",
+        function: "drv_mmap",
+        code: "first()",
+        file,
+        start: 0,
+        end: 1,
+        edits: [{ file, start: 0, end: 1, newText: " " }],
+      },
+    ],
   };
 }
 

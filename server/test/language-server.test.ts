@@ -341,6 +341,20 @@ describe("lens, hover and proof", () => {
       fix: "helper",
     });
     expect(healed.replay).toMatchObject({ variant: { kind: "fixed", fix: "helper" }, verdict: "never" });
+    expect(replay.toggles).toMatchObject([
+      { id: "drop:drv_mmap:first:0", what: "sync", range: { file: "drv/map.c", line: 1 } },
+    ]);
+    const edited: ReplayResult = await editor.connection.sendRequest(requests.replayEdited, {
+      ...params,
+      platform: "arm926",
+      toggles: ["drop:drv_mmap:first:0"],
+    });
+    const variant = { kind: "edited", toggles: ["drop:drv_mmap:first:0"] };
+    expect(edited.replay).toMatchObject({ variant, platform: "arm926", verdict: "never" });
+    const gone = { ...params, platform: "arm926", toggles: ["drop:drv_mmap:second:0"] };
+    await expect(editor.connection.sendRequest(requests.replayEdited, gone)).rejects.toThrow(
+      /not in the source any more/,
+    );
     expect(await editor.connection.sendRequest(requests.prove, { ...params, fix: "helper" })).toMatchObject({
       platforms: [
         { id: "arm926", verdict: "never" },

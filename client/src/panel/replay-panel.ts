@@ -1,8 +1,10 @@
 /** One replay panel: answers its messages, and remembers what it shows. */
-import { type Disposable, Uri, type WebviewPanel, window, workspace } from "vscode";
+import { type Disposable, env, Uri, type WebviewPanel, workspace } from "vscode";
 import type { LanguageClient, WorkspaceEdit } from "vscode-languageclient/node";
 import {
+  type ExportFormat,
   type HostMessage,
+  type PanelComparison,
   type PanelMessage,
   type PanelReplay,
   type PanelState,
@@ -14,11 +16,14 @@ import {
 import {
   type FindingParams,
   type FixParams,
+  type ReplayEditedParams,
   type ReplayParams,
   type ReplayResult,
   type ReplayWithFixParams,
   requests,
 } from "../../shared/requests.ts";
+import { linkTo } from "./open-link.ts";
+import { exportReplay } from "./replay-export.ts";
 import { sameUri, SourceLink } from "./source-link.ts";
 import { parseTrace } from "./trace-file.ts";
 
@@ -30,9 +35,17 @@ export interface Subject {
   readonly variant?: PanelVariant;
   readonly schedule?: string;
   readonly step?: number;
+  /** A second run of the finding, beside it. */
+  readonly compare?: PanelComparison;
 }
 
+type Init = Extract<Unversioned<HostMessage>, { kind: "init" }>;
+
 export interface PanelServices {
+  /** The extension's folder. */
+  readonly extension: Uri;
+  /** Where links lead to: "vscode://dma-lens.dma-lens". */
+  readonly linkBase: string;
   client(): Promise<LanguageClient>;
   explainRule(rule: string): Promise<void>;
   log(message: string): void;
@@ -46,7 +59,8 @@ export class ReplayPanel implements Disposable {
   readonly #link: SourceLink;
   readonly #disposables: { dispose(): unknown }[];
   #subject: Subject | undefined;
-  #replay: PanelReplay | undefined;
+  /** All that is shown, as a page that comes back needs it. */
+  #shown: Init | undefined;
   /** Whether the page's script runs, so that it hears messages. */
   #ready = false;
   /** Our own edit is under way: the text changes, but nothing is outdated by surprise. */
@@ -112,32 +126,52 @@ export class ReplayPanel implements Disposable {
         return;
       }
       case "choosePlatform":
-        return this.#execute(message.platform, this.#replay?.variant ?? asIs);
+        return this.#execute(message.platform, this.#shown?.replay.variant ?? asIs);
       case "replayWithFix":
-        return this.#execute(this.#replay?.platform, { kind: "fixed", fix: message.fix });
+        return this.#execute(this.#shown?.replay.platform, { kind: "fixed", fix: message.fix });
       case "replayAsIs":
-        return this.#execute(this.#replay?.platform, asIs);
+        return this.#execute(this.#shown?.replay.platform, asIs);
+      case "replayEdited": {
+        const { toggles } = message;
+        return this.#execute(this.#shown?.replay.platform, toggles.length === 0 ? asIs : { kind: "edited", toggles });
+      }
+      case "compareWith":
+        return this.#compare({ platform: message.platform, variant: message.variant });
+      case "compareNone":
+        return this.#compare(undefined);
       case "applyFix":
         return this.#applyFix(message.fix);
       case "reveal":
         return this.#link.reveal(message);
       case "explainRule":
         return this.#services.explainRule(message.rule);
-      case "exportTrace":
-        return this.#exportTrace();
+      case "export":
+        return this.#export(message.format, message.to, message.step);
+      case "copyLink":
+        return this.#copyLink(message.step);
     }
   }
 
   async #load(subject: Subject): Promise<void> {
-    const { finding, step = 0 } = subject;
+    const { finding, step = 0, compare } = subject;
     if (finding === undefined) return this.#loadFile(subject.uri, step);
     const turn = ++this.#turn;
     const result = await this.#ask(subject, finding);
+    const other = compare && (await this.#ask({ uri: subject.uri, finding, ...compare }, finding));
     if (turn !== this.#turn) return;
-    this.#shown(subject, result.replay, result.files);
     this.#panel.title = `Replay: ${result.finding.rule.replace(/^dma\//, "")}`;
-    const state = this.#state(subject, result.replay, step);
-    this.#post({ kind: "init", finding: result.finding, platforms: result.platforms, replay: result.replay, state });
+    this.#start(
+      {
+        kind: "init",
+        finding: result.finding,
+        platforms: result.platforms,
+        replay: result.replay,
+        state: stateOf(subject, result.replay, step),
+        toggles: result.toggles,
+        ...(other !== undefined && { other: other.replay }),
+      },
+      { ...other?.files, ...result.files },
+    );
   }
 
   async #loadFile(uri: string, step: number): Promise<void> {
@@ -146,37 +180,55 @@ export class ReplayPanel implements Disposable {
     const { id, title, coherent } = trace.platform;
     const { verdict, outcome } = trace;
     const replay: PanelReplay = { variant: asIs, platform: id, verdict, sentence: outcome.sentence, trace };
-    const subject: Subject = { uri, platform: id };
-    this.#shown(subject, replay, {});
     this.#panel.title = `Replay: ${trace.title}`;
     const platforms = [
       { id, title, tier: "core", coherent, summary: "", verdict, sentence: outcome.sentence },
     ] as const;
-    this.#post({ kind: "init", platforms, replay, state: this.#state(subject, replay, step) });
+    this.#start({ kind: "init", platforms, replay, state: stateOf({ uri }, replay, step) }, {});
   }
 
-  /** Runs the same finding on a platform, as it is or with a fix, and shows it from its first step. */
+  /** Runs the same finding on a platform, as it is or changed, and shows it from its first step. */
   async #execute(platform: string | undefined, variant: PanelVariant): Promise<void> {
     const subject = this.#subject;
     if (subject?.finding === undefined || platform === undefined) return;
     this.#post({ kind: "busy", sentence: "Executing the driver…" });
     const turn = ++this.#turn;
-    const next: Subject = { uri: subject.uri, finding: subject.finding, platform, variant };
-    const result = await this.#ask(next, subject.finding);
+    const { uri, finding, compare } = subject;
+    const next: Subject = { uri, finding, platform, variant, ...(compare !== undefined && { compare }) };
+    const result = await this.#ask(next, finding);
     if (turn !== this.#turn) return;
     this.#show(next, result);
   }
 
-  #show(subject: Subject, result: ReplayResult): void {
-    this.#shown(subject, result.replay, result.files);
-    this.#post({ kind: "trace", replay: result.replay, state: this.#state(subject, result.replay, 0) });
-    this.#post({ kind: "verdicts", variant: result.replay.variant, platforms: result.platforms });
+  /** Shows another run of the same finding. */
+  #show(subject: Subject, { replay, platforms, files }: ReplayResult): void {
+    if (this.#shown === undefined) return;
+    const state = stateOf(subject, replay, 0);
+    this.#keep({ ...this.#shown, platforms, replay, state }, { ...this.#link.files, ...files });
+    this.#post({ kind: "trace", replay, state });
+    this.#post({ kind: "verdicts", variant: replay.variant, platforms });
+  }
+
+  /** Shows a second run beside the first; undefined ends it. */
+  async #compare(compare: PanelComparison | undefined): Promise<void> {
+    const { uri, finding } = this.#subject ?? {};
+    if (uri === undefined || finding === undefined) return;
+    if (compare !== undefined) this.#post({ kind: "busy", sentence: "Executing the driver a second time…" });
+    const turn = ++this.#turn;
+    const result = compare && (await this.#ask({ uri, finding, ...compare }, finding));
+    if (turn !== this.#turn || this.#shown === undefined) return;
+    const { other: _, ...shown } = this.#shown;
+    const { compare: __, ...kept } = shown.state;
+    const state: PanelState = { ...kept, ...(compare !== undefined && { compare }) };
+    const second = result === undefined ? {} : { other: result.replay };
+    this.#keep({ ...shown, ...second, state }, { ...result?.files, ...this.#link.files });
+    this.#post({ kind: "compare", state, ...(result !== undefined && { replay: result.replay }) });
   }
 
   /** Changes the document, and shows the healed run. It is executed first: once the fix is in, the finding is gone. */
   async #applyFix(fix: string): Promise<void> {
     const subject = this.#subject;
-    const platform = this.#replay?.platform;
+    const platform = this.#shown?.replay.platform;
     if (subject?.finding === undefined || platform === undefined) return;
     this.#post({ kind: "busy", sentence: "Applying the fix…" });
     const fixed: Subject = { uri: subject.uri, finding: subject.finding, platform, variant: { kind: "fixed", fix } };
@@ -203,6 +255,10 @@ export class ReplayPanel implements Disposable {
     // The server answers for open documents: after a reload the driver may not have been opened yet.
     await workspace.openTextDocument(client.protocol2CodeConverter.asUri(uri));
     const params = findingParams(uri, finding);
+    if (variant.kind === "edited" && platform !== undefined) {
+      const edited: ReplayEditedParams = { ...params, platform, toggles: variant.toggles };
+      return client.sendRequest<ReplayResult>(requests.replayEdited, edited);
+    }
     if (variant.kind === "fixed" && platform !== undefined) {
       const withFix: ReplayWithFixParams = { ...params, platform, fix: variant.fix };
       return client.sendRequest<ReplayResult>(requests.replayWithFix, withFix);
@@ -215,37 +271,35 @@ export class ReplayPanel implements Disposable {
     return client.sendRequest<ReplayResult>(requests.replay, plain);
   }
 
-  async #exportTrace(): Promise<void> {
-    const trace = this.#replay?.trace;
-    if (trace === undefined) return;
-    const folder = workspace.workspaceFolders?.[0]?.uri;
-    const name = `${(trace.rule ?? "trace").replaceAll("/", "-")}-${trace.platform.id}.json`;
-    const target = await window.showSaveDialog({
-      title: "Save the trace",
-      filters: { "DMA Lens traces": ["json"] },
-      ...(folder !== undefined && { defaultUri: Uri.joinPath(folder, name) }),
-    });
-    if (target === undefined) return;
-    await workspace.fs.writeFile(target, new TextEncoder().encode(`${JSON.stringify(trace, undefined, 2)}\n`));
+  async #export(format: ExportFormat, to: "file" | "clipboard", step: number): Promise<void> {
+    if (this.#shown === undefined) return;
+    const { extension, linkBase } = this.#services;
+    const link = linkTo(linkBase, { ...this.#shown.state, step });
+    const done = await exportReplay({ run: this.#shown, step, link, extension }, format, to);
+    if (done !== undefined) this.#post({ kind: "done", sentence: done });
   }
 
-  #shown(subject: Subject, replay: PanelReplay, files: Readonly<Record<string, string>>): void {
-    this.#subject = { ...subject, platform: replay.platform, variant: replay.variant };
-    this.#replay = replay;
+  async #copyLink(step: number): Promise<void> {
+    if (this.#shown === undefined) return;
+    const link = linkTo(this.#services.linkBase, { ...this.#shown.state, step });
+    if (link === undefined)
+      throw new Error("Only a replay of a driver in the workspace has a link; a trace file is a file.");
+    await env.clipboard.writeText(link);
+    this.#post({ kind: "done", sentence: "The link is in the clipboard: it opens this run at this step." });
+  }
+
+  /** Shows all of it from the step in its state. */
+  #start(init: Init, files: Readonly<Record<string, string>>): void {
+    this.#keep(init, files);
+    this.#post(init);
+  }
+
+  #keep(init: Init, files: Readonly<Record<string, string>>): void {
+    const { version: _, step: __, ...subject } = init.state;
+    this.#subject = subject;
+    this.#shown = init;
     this.#link.clear();
     this.#link.files = files;
-  }
-
-  #state({ uri, finding }: Subject, replay: PanelReplay, step: number): PanelState {
-    return {
-      version: protocolVersion,
-      uri,
-      ...(finding !== undefined && { finding }),
-      platform: replay.platform,
-      variant: replay.variant,
-      ...(replay.trace !== undefined && { schedule: replay.trace.schedule }),
-      step,
-    };
   }
 
   /** Whatever goes wrong becomes a sentence in the panel. */
@@ -264,6 +318,19 @@ export class ReplayPanel implements Disposable {
 
 function findingParams(uri: string, finding: string): FindingParams {
   return { textDocument: { uri }, finding };
+}
+
+function stateOf({ uri, finding, compare }: Subject, replay: PanelReplay, step: number): PanelState {
+  return {
+    version: protocolVersion,
+    uri,
+    ...(finding !== undefined && { finding }),
+    platform: replay.platform,
+    variant: replay.variant,
+    ...(replay.trace !== undefined && { schedule: replay.trace.schedule }),
+    step,
+    ...(compare !== undefined && { compare }),
+  };
 }
 
 /** The step that a page kept, if it is of the very run that is shown again. */

@@ -10,8 +10,9 @@ const attributes = {
   device: "device memory",
 } as const;
 
-export function mappingsView(state: ReplayState, before: ReplayState): TemplateResult {
-  if (state.mappings.size === 0) return html``;
+export function mappingsView(state: ReplayState, before: ReplayState, onlyChanges: boolean): TemplateResult {
+  const mappings = [...state.mappings].filter(([id]) => !onlyChanges || !before.mappings.has(id));
+  if (mappings.length === 0) return html``;
   return html`<section class="card">
     <h2>Mappings</h2>
     <div class="scroll" tabindex="0" role="group" aria-label="Mappings, scrollable">
@@ -28,7 +29,7 @@ export function mappingsView(state: ReplayState, before: ReplayState): TemplateR
         </tr>
       </thead>
       <tbody>
-        ${[...state.mappings].map(
+        ${mappings.map(
           ([id, mapping]) =>
             html`<tr class=${before.mappings.has(id) ? "" : "is-new"}>
               <th scope="row">

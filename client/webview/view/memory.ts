@@ -1,6 +1,7 @@
 /** The picture: the same bytes in the cache and in RAM, side by side, and who looks at them. */
 import {
   type Access,
+  agentNames,
   byteName,
   type ByteCell,
   type BytePlace,
@@ -12,8 +13,7 @@ import {
 } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
 import { walkBytes } from "../byte-focus.ts";
-import type { PanelModel, Run } from "../panel-model.ts";
-import { agentName } from "./agent.ts";
+import type { PanelModel, Run, Side } from "../panel-model.ts";
 import { originView } from "./origin.ts";
 import type { PanelActions } from "./panel.ts";
 
@@ -21,18 +21,28 @@ import type { PanelActions } from "./panel.ts";
 interface Picture {
   readonly trace: Trace;
   readonly selected: BytePlace | undefined;
+  readonly side: Side;
+  /** Bytes that are not the same in the other run. */
+  readonly differing: ReadonlySet<ByteCell>;
   readonly actions: PanelActions;
 }
+
+const none: ReadonlySet<ByteCell> = new Set();
 
 export function memoryView(
   model: PanelModel,
   run: Run,
   rows: readonly RowView[],
   actions: PanelActions,
+  side: Side = "left",
+  differing: ReadonlySet<ByteCell> = none,
 ): TemplateResult {
   const { trace } = run.replay;
   const { platform } = trace;
-  const picture: Picture = { trace, selected: model.selected, actions };
+  const selected = model.selected?.side === side ? model.selected.place : undefined;
+  const picture: Picture = { trace, selected, side, differing, actions };
+  const shown = model.onlyChanges ? rows.filter((row) => row.lively) : rows;
+  const hidden = rows.length - shown.length;
   return html`<section class="card">
     <h2>Cache and memory</h2>
     <p class="quiet">
@@ -53,17 +63,39 @@ export function memoryView(
             <th scope="col">Bytes</th>
           </tr>
         </thead>
-        ${rows.map((row) => rowView(row, picture))}
+        ${shown.map((row) => rowView(row, picture))}
       </table>
     </div>
-    <p class="legend quiet">
-      <span class="byte" data-stale="false" data-changed="true">11</span> changed now
-      <span class="byte is-example" data-changed="false"><span class="not-equal" aria-hidden="true">≠</span>11</span> stale: not the newest value
-      <span class="byte" data-stale="false">··</span> not touched
-    </p>
-    ${originView(model, run, actions)}
+    ${side === "left" ? onlyChangesView(model, hidden, actions) : nothing}
+    ${side === "left" ? legendView(model) : nothing}
+    ${originView(model, run, side, actions)}
   </section>`;
 }
+
+const onlyChangesView = (model: PanelModel, hidden: number, actions: PanelActions): TemplateResult =>
+  html`<p class="quiet">
+    <label>
+      <input
+        type="checkbox"
+        .checked=${model.onlyChanges}
+        @change=${() => actions.showOnlyChanges(!model.onlyChanges)}
+      />
+      Only rows that something happens to (u)
+    </label>
+    <span role="status">${hidden === 0 ? "" : `${hidden} ${hidden === 1 ? "row is" : "rows are"} hidden`}</span>
+  </p>`;
+
+const legendView = (model: PanelModel): TemplateResult =>
+  html`<p class="legend quiet">
+    <span class="byte" data-stale="false" data-changed="true">11</span> changed now
+    <span class="byte is-example" data-changed="false"><span class="not-equal" aria-hidden="true">≠</span>11</span>
+    stale: not the newest value <span class="byte" data-stale="false">··</span> not touched
+    ${
+      model.otherRun === undefined
+        ? nothing
+        : html`<span class="byte" data-differs="true">11</span> not the same in the other run`
+    }
+  </p>`;
 
 /** The cache's bytes stand right above RAM's, so that a difference is seen by looking down. */
 function rowView(view: RowView, picture: Picture): TemplateResult {
@@ -116,7 +148,7 @@ const copyCells = (copy: CachedCopy, picture: Picture): TemplateResult =>
 
 const accessView = (access: Access): TemplateResult =>
   html`<div class="access ${access.stale ? "is-stale" : ""}">
-    ${agentName(access.agent)} ${access.verb} <code>${spellBytes(access.value)}</code>
+    ${agentNames[access.agent]} ${access.verb} <code>${spellBytes(access.value)}</code>
     <span class="quiet">${access.verb === "reads" ? "from" : "into"} ${place(access.supplier)}</span>
     ${access.stale ? html`<strong>≠ newest <code>${access.expected === undefined ? "?" : spellBytes(access.expected)}</code></strong>` : nothing}
   </div>`;
@@ -127,8 +159,9 @@ const place = (supplier: string): string =>
 const bytes = (cells: readonly ByteCell[], picture: Picture): TemplateResult =>
   html`<span class="bytes">${cells.map((cell) => byteView(cell, picture))}</span>`;
 
-function byteView(cell: ByteCell, { trace, selected, actions }: Picture): TemplateResult {
+function byteView(cell: ByteCell, { trace, selected, side, differing, actions }: Picture): TemplateResult {
   const { place, text, stale, changed } = cell;
+  const differs = differing.has(cell);
   const chosen = samePlace(place, selected);
   const where = { memory: "RAM", cache: "cache", buffer: "write buffer" }[place.kind];
   return html`<button
@@ -137,10 +170,11 @@ function byteView(cell: ByteCell, { trace, selected, actions }: Picture): Templa
     tabindex="-1"
     data-stale=${stale ? "true" : "false"}
     data-changed=${changed ? "true" : "false"}
+    data-differs=${differs ? "true" : "false"}
     aria-pressed=${chosen ? "true" : "false"}
-    aria-label="${where} ${byteName(trace, place.physical)}: ${text === "··" ? "not touched" : text}${stale ? ", stale" : ""}${changed ? ", changed" : ""}"
+    aria-label="${where} ${byteName(trace, place.physical)}: ${text === "··" ? "not touched" : text}${stale ? ", stale" : ""}${changed ? ", changed" : ""}${differs ? ", not the same in the other run" : ""}"
     title="Who wrote ${byteName(trace, place.physical)}?"
-    @click=${() => actions.select(chosen ? undefined : place)}
+    @click=${() => actions.select(side, chosen ? undefined : place)}
   >${stale ? html`<span class="not-equal">≠</span>` : nothing}${text}</button>`;
 }
 

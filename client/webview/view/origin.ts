@@ -1,14 +1,15 @@
 /** "Who wrote this byte?": the way of the chosen byte, from where it is back to the event that wrote it. */
-import { byteName, type BytePlace, originOf, type OriginLink, stepOfEvent } from "@dma-lens/engine/trace";
+import { agentNames, byteName, type BytePlace, originOf, type OriginLink, stepOfEvent } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
-import type { PanelModel, Run } from "../panel-model.ts";
-import { agentName } from "./agent.ts";
+import { type PanelModel, type Run, type Side, stepOn } from "../panel-model.ts";
 import type { PanelActions } from "./panel.ts";
 
-export function originView(model: PanelModel, run: Run, actions: PanelActions): TemplateResult {
-  const step = run.steps[model.step];
-  const { selected } = model;
+export function originView(model: PanelModel, run: Run, side: Side, actions: PanelActions): TemplateResult {
+  const step = run.steps[stepOn(model, side)];
+  const selected = model.selected?.side === side ? model.selected.place : undefined;
   if (selected === undefined || step === undefined) {
+    // Of two pictures, one has the button: the other one's bytes can be chosen all the same.
+    if (side === "right") return html``;
     return html`<p class="origin-hint">
       <button type="button" class="secondary" title="Who wrote this byte? (w)" @click=${() => actions.origin()}>
         Who wrote this byte?
@@ -19,15 +20,14 @@ export function originView(model: PanelModel, run: Run, actions: PanelActions): 
   const { trace } = run.replay;
   const origin = originOf(run.replay, step.last, selected);
   const name = byteName(trace, selected.physical);
-  const links = origin.links.map((link, i) =>
-    linkView(link, run, model, actions, origin.written && i === origin.links.length - 1),
-  );
+  const asked: Asked = { run, side, model, actions };
+  const links = origin.links.map((link, i) => linkView(link, asked, origin.written && i === origin.links.length - 1));
   return html`<div class="origin" role="region" aria-label="Who wrote this byte" aria-live="polite">
     <p>
       <strong>Who wrote <code>${name}</code> ${placeName(selected)}${
         origin.value === undefined ? "" : html` (<code>${digits(origin.value)}</code>)`
       }?</strong>
-      <button type="button" class="link" aria-label="Close: who wrote this byte" @click=${() => actions.select(undefined)}>
+      <button type="button" class="link" aria-label="Close: who wrote this byte" @click=${() => actions.select(side, undefined)}>
         close
       </button>
     </p>
@@ -40,40 +40,40 @@ export function originView(model: PanelModel, run: Run, actions: PanelActions): 
         ? nothing
         : html`<p class="newest">
             <strong>The newest value is <code>${digits(origin.newest.value)}</code>:</strong>
-            ${linkWords(origin.newest.link, run, model, actions)}
+            ${linkWords(origin.newest.link, asked)}
           </p>`
     }
   </div>`;
 }
 
-function linkView(
-  link: OriginLink,
-  run: Run,
-  model: PanelModel,
-  actions: PanelActions,
-  writer: boolean,
-): TemplateResult {
+interface Asked {
+  readonly run: Run;
+  readonly side: Side;
+  readonly model: PanelModel;
+  readonly actions: PanelActions;
+}
+
+function linkView(link: OriginLink, asked: Asked, writer: boolean): TemplateResult {
   return html`<li>
-    ${linkWords(link, run, model, actions)} ${writer ? html`<span class="tag">written here</span>` : nothing}
+    ${linkWords(link, asked)} ${writer ? html`<span class="tag">written here</span>` : nothing}
   </li>`;
 }
 
-function linkWords(link: OriginLink, run: Run, model: PanelModel, actions: PanelActions): TemplateResult {
+function linkWords(link: OriginLink, { run, side, model, actions }: Asked): TemplateResult {
   const index = stepOfEvent(run.steps, link.event);
   const where =
-    index === model.step
+    index === stepOn(model, side)
       ? html`<span>In this step</span>`
       : html`<button
           type="button"
           class="link"
           @click=${() => {
-            actions.go({ to: "step", step: index });
-            actions.revealStep(index, true);
+            actions.go({ to: "stepOf", side, step: index });
           }}
         >
           Step ${index + 1}</button
         >`;
-  return html`${where}, <span class="agent agent-${link.agent}">${agentName(link.agent)}</span> ${link.sentence}`;
+  return html`${where}, <span class="agent agent-${link.agent}">${agentNames[link.agent]}</span> ${link.sentence}`;
 }
 
 const digits = (byte: number): string => byte.toString(16).padStart(2, "0");

@@ -2,15 +2,18 @@
 import type { BytePlace } from "@dma-lens/engine/trace";
 import { html, nothing, type TemplateResult } from "lit";
 import type { PanelMessage, Unversioned } from "../../shared/protocol.ts";
-import { type Move, type PanelModel, rowViews, type Run } from "../panel-model.ts";
-import { agentName } from "./agent.ts";
+import type { Move } from "../moves.ts";
+import { type PanelModel, rowViews, type Run, type Side } from "../panel-model.ts";
+import { compareView } from "./compare.ts";
 import { deviceView } from "./device.ts";
 import { headView } from "./head.ts";
 import { keysView } from "./keys.ts";
 import { mappingsView } from "./mappings.ts";
 import { memoryView } from "./memory.ts";
 import { sourceView } from "./source.ts";
+import { storyView } from "./story.ts";
 import { stepsView } from "./steps.ts";
+import { togglesView } from "./toggles.ts";
 import { toolbarView } from "./toolbar.ts";
 
 export interface PanelActions {
@@ -19,20 +22,25 @@ export interface PanelActions {
   togglePlay(): void;
   revealStep(step: number, focus: boolean): void;
   /** Asks who wrote a byte; undefined asks no more. */
-  select(place: BytePlace | undefined): void;
+  select(side: Side, place: BytePlace | undefined): void;
   /** Goes back along the way of the chosen byte. */
   origin(): void;
+  search(query: string): void;
+  showOnlyChanges(only: boolean): void;
+  /** The list of steps was scrolled: draw it from this step on. */
+  scrollList(from: number): void;
 }
 
 export function panelView(model: PanelModel, actions: PanelActions): TemplateResult {
   return html`
     ${headView(model, actions)}
     ${notices(model, actions)}
-    ${model.run ? runView(model, model.run, actions) : emptyView(model)}
+    ${model.run ? runView(model, model.run, actions) : emptyView(model, actions)}
   `;
 }
 
 function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateResult {
+  if (model.otherRun !== undefined) return compareView(model, run, model.otherRun, actions);
   const step = run.steps[model.step];
   if (!step) return html`<p class="empty">The run has no steps.</p>`;
   const { trace } = run.replay;
@@ -40,44 +48,22 @@ function runView(model: PanelModel, run: Run, actions: PanelActions): TemplateRe
   const before = run.replay.at(step.first - 1);
   const events = trace.events.slice(step.first, step.last + 1);
   const rows = rowViews(run, model.step);
-  const [first, ...more] = step.sentences;
   return html`
-    <div class="stage">
-    ${toolbarView(model, run, actions)}
-    <section class="story ${step.stale ? "is-stale" : ""}" aria-live="polite" aria-atomic="true" tabindex="-1">
-      <span class="agent agent-${step.agent}">${agentName(step.agent)}</span>
-      <div>
-        <p data-part="sentence">${first ?? ""}</p>
-        ${detailsView(more, step.harm !== undefined)}
-      </div>
-    </section>
-    </div>
+    <div class="stage">${toolbarView(model, actions)} ${storyView(step)}</div>
     <div class="columns">
-      <div class="column">${sourceView(trace, step, actions, model.step)} ${stepsView(run, model.step, actions)}</div>
+      <div class="column">${sourceView(trace, step, actions, model.step)} ${stepsView(model, actions)} ${togglesView(model, actions)}</div>
       <div class="column">
-        ${memoryView(model, run, rows, actions)} ${mappingsView(state, before)} ${deviceView(trace, state, before, events)}
-        ${keysView()}
+        ${memoryView(model, run, rows, actions)} ${mappingsView(state, before, model.onlyChanges)}
+        ${deviceView(trace, state, before, events)} ${keysView()}
       </div>
     </div>
   `;
 }
 
-/** What happens within the step. A long list is folded, but the sentence that tells the harm (the last one) stays in sight. */
-function detailsView(sentences: readonly string[], harm: boolean): TemplateResult {
-  const line = (sentence: string): TemplateResult => html`<p class="more">${sentence}</p>`;
-  if (sentences.length <= 2) return html`${sentences.map(line)}`;
-  const last = harm ? sentences.at(-1) : undefined;
-  const folded = last === undefined ? sentences : sentences.slice(0, -1);
-  return html`${last === undefined ? nothing : line(last)}
-    <details>
-      <summary class="more">${folded.length} things happen within this step</summary>
-      ${folded.map(line)}
-    </details>`;
-}
-
 function notices(model: PanelModel, actions: PanelActions): TemplateResult {
   return html`
     ${model.busy === undefined ? nothing : html`<p class="notice" role="status">${model.busy}</p>`}
+    ${model.done === undefined ? nothing : html`<p class="notice" role="status">${model.done}</p>`}
     ${model.failure === undefined ? nothing : html`<p class="notice is-failure" role="alert">${model.failure}</p>`}
     ${
       model.outdated === undefined
@@ -90,7 +76,8 @@ function notices(model: PanelModel, actions: PanelActions): TemplateResult {
   `;
 }
 
-function emptyView(model: PanelModel): TemplateResult {
+function emptyView(model: PanelModel, actions: PanelActions): TemplateResult {
   if (!model.replay) return html`<p class="empty" role="status">Executing the driver on the simulated machine…</p>`;
-  return html`<p class="empty"><strong>There is nothing to replay on this platform.</strong> ${model.replay.sentence}</p>`;
+  return html`<p class="empty"><strong>There is nothing to replay on this platform.</strong> ${model.replay.sentence}</p>
+    ${togglesView(model, actions)}`;
 }

@@ -1,6 +1,7 @@
 /** Step, back, scrub, play, and from stale to stale. */
-import { html, type TemplateResult } from "lit";
-import type { Move, PanelModel, Run } from "../panel-model.ts";
+import { html, nothing, type TemplateResult } from "lit";
+import type { Move } from "../moves.ts";
+import { type PanelModel, placeCount } from "../panel-model.ts";
 import type { PanelActions } from "./panel.ts";
 
 /** Drawn here, since an icon font would need a file of its own: paths in a 16 by 16 box. */
@@ -12,11 +13,13 @@ const icons = {
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   next: "M5 3v10l7-5z",
   nextStale: "M8 3v10l6.5-5zM1 3h5L4.500 8 6 13H1z",
+  previousDifference: "M7 3v10L1 8zM9 5h6v2H9zM9 9h6v2H9z",
+  nextDifference: "M9 3v10l6-5zM1 5h6v2H1zM1 9h6v2H1z",
   last: "M11.500 3H13v10h-1.500zM3 3v10l7.500-5z",
 } as const;
 
-export function toolbarView(model: PanelModel, run: Run, actions: PanelActions): TemplateResult {
-  const last = run.steps.length - 1;
+export function toolbarView(model: PanelModel, actions: PanelActions): TemplateResult {
+  const last = placeCount(model) - 1;
   const button = (icon: keyof typeof icons, label: string, key: string, move: Move): TemplateResult =>
     html`<button type="button" class="icon" aria-label=${label} title="${label} (${key})" @click=${() => actions.go(move)}>
       <svg viewBox="0 0 16 16" aria-hidden="true"><path d=${icons[icon]}></path></svg>
@@ -36,6 +39,12 @@ export function toolbarView(model: PanelModel, run: Run, actions: PanelActions):
     </button>
     ${button("next", "Next step", "→", { to: "next" })}
     ${button("nextStale", "Next stale byte", "]", { to: "nextStale" })}
+    ${
+      model.pairs === undefined
+        ? nothing
+        : html`${button("previousDifference", "Previous difference", "D", { to: "previousDifference" })}
+          ${button("nextDifference", "Next difference", "d", { to: "nextDifference" })}`
+    }
     ${button("last", "Last step", "End", { to: "last" })}
     <input
       type="range"

@@ -242,6 +242,14 @@ function accessOf(row: MemoryRow, event: TraceEvent): readonly Access[] {
   return [{ agent, verb: "reads", value, ...(expected !== undefined && { expected }), stale, supplier, physical }];
 }
 
+/** Who acts, as people read it. */
+export const agentNames: Readonly<Record<Agent, string>> = {
+  cpu: "Kernel",
+  user: "App",
+  device: "Device",
+  environment: "Cache",
+};
+
 export const unknownByte = "··";
 const digits = (byte: number | undefined): string => byte?.toString(16).padStart(2, "0") ?? unknownByte;
 export const hex = (address: number): string => `0x${address.toString(16).padStart(8, "0")}`;

@@ -2,6 +2,7 @@
 export type {
   AnalysisOptions,
   ApiFunction,
+  CallToggle,
   DriverSession,
   Engine,
   FileSpan,

@@ -4,7 +4,16 @@
  * This is the seam for worker threads: everything that goes in and comes out of `UnitStore` is plain data and a promise, findings
  * are named by their fingerprint, and no caller holds a session. A store that lives in a worker answers the same questions.
  */
-import type { AnalysisOptions, Engine, Finding, Gap, ProofResult, SourceText, UnitReport } from "./engine.ts";
+import type {
+  AnalysisOptions,
+  CallToggle,
+  Engine,
+  Finding,
+  Gap,
+  ProofResult,
+  SourceText,
+  UnitReport,
+} from "./engine.ts";
 import type { Location } from "./location.ts";
 import { Unit, type UnitHost } from "./unit.ts";
 
@@ -33,6 +42,8 @@ export interface ReplayRequest {
   readonly schedule?: string;
   /** Execute with this fix applied in memory. */
   readonly fix?: string;
+  /** Execute with these calls left out and put in; the ids are those of `toggles`. */
+  readonly toggles?: readonly string[];
 }
 
 /** The finding is not there any more, or the fix does not apply: a sentence for people. */
@@ -105,8 +116,21 @@ export class UnitStore {
     return this.#inTurn(async () => {
       const held = await this.#refreshed(folder);
       const found = findingOf(held, options, request.finding);
-      const session = request.fix === undefined ? held.unit.session : fixedSession(held, found, request.fix);
+      const session =
+        request.toggles !== undefined
+          ? editedSession(held, found, request.toggles)
+          : request.fix === undefined
+            ? held.unit.session
+            : fixedSession(held, found, request.fix);
       return session.replay(found, request.platform, request.schedule);
+    });
+  }
+
+  /** The calls along a finding's path that can be left out and put in. Rejects with `NothingToReplay` when the finding is gone. */
+  toggles(folder: Location, options: AnalysisOptions, finding: string): Promise<readonly CallToggle[]> {
+    return this.#inTurn(async () => {
+      const held = await this.#refreshed(folder);
+      return held.unit.session.toggles(findingOf(held, options, finding));
     });
   }
 
@@ -177,5 +201,17 @@ function fixedSession(held: Held, finding: Finding, id: string): ReturnType<Engi
   if (fix === undefined) throw new NothingToReplay("This fix is not offered any more.");
   const session = held.unit.session.withFix(fix);
   if (session === undefined) throw new NothingToReplay("The fix's edits clash with the text as it is now.");
+  return session;
+}
+
+function editedSession(held: Held, finding: Finding, ids: readonly string[]): ReturnType<Engine["createSession"]> {
+  const offered = held.unit.session.toggles(finding);
+  const edits = ids.flatMap((id) => {
+    const toggle = offered.find((candidate) => candidate.id === id);
+    if (toggle === undefined) throw new NothingToReplay("One of these calls is not in the source any more.");
+    return toggle.edits;
+  });
+  const session = held.unit.session.withFix({ id: "calls", title: "Calls changed", safety: "review", edits });
+  if (session === undefined) throw new NothingToReplay("These changes clash with each other.");
   return session;
 }

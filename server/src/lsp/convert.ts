@@ -8,8 +8,18 @@ import {
   type TextDocumentEdit,
   type WorkspaceEdit,
 } from "vscode-languageserver/node";
-import type { PanelFinding, PanelPlatform } from "../../../client/shared/protocol.ts";
-import type { FileSpan, Finding, Fix, PlatformInfo, ProofResult, Severity, SourceText, Trace } from "../host/engine.ts";
+import type { PanelFinding, PanelPlatform, PanelToggle } from "../../../client/shared/protocol.ts";
+import type {
+  CallToggle,
+  FileSpan,
+  Finding,
+  Fix,
+  PlatformInfo,
+  ProofResult,
+  Severity,
+  SourceText,
+  Trace,
+} from "../host/engine.ts";
 import type { UnitSnapshot } from "../host/unit-store.ts";
 import type { ServerContext } from "./context.ts";
 
@@ -110,6 +120,11 @@ export function toPanelFinding(snapshot: UnitSnapshot, finding: Finding): PanelF
     path: finding.path.map((step) => ({ range: panelRange(snapshot, step), note: step.note })),
     fixes: finding.fixes.map(({ id, title, safety }) => ({ id, title, safety })),
   };
+}
+
+export function toPanelToggle(snapshot: UnitSnapshot, toggle: CallToggle): PanelToggle {
+  const { id, kind, what, code } = toggle;
+  return { id, kind, what, code, range: panelRange(snapshot, toggle), function: toggle.function };
 }
 
 export function toPanelPlatform(platform: PlatformInfo, proof: ProofResult | undefined): PanelPlatform {

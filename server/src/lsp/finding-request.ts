@@ -17,6 +17,16 @@ export function optionalTextField(params: unknown, name: string): string | undef
   return typeof value === "string" ? value : undefined;
 }
 
+/** A list of texts; throws an error for the client when it is none. */
+export function textsField(params: unknown, name: string): readonly string[] {
+  const list: unknown =
+    typeof params === "object" && params !== null ? Object.getOwnPropertyDescriptor(params, name)?.value : undefined;
+  if (!Array.isArray(list) || !list.every((one) => typeof one === "string")) {
+    throw new ResponseError(ErrorCodes.InvalidParams, `The field '${name}' is no list of texts.`);
+  }
+  return list;
+}
+
 export function documentField(params: unknown): string {
   const document: unknown =
     typeof params === "object" && params !== null && "textDocument" in params ? params.textDocument : undefined;

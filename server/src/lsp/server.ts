@@ -32,7 +32,7 @@ import { hover } from "./hover.ts";
 import { clientOf, serverCapabilities } from "./initialize.ts";
 import { prove } from "./prove.ts";
 import { createPublisher, type Publisher } from "./publish-diagnostics.ts";
-import { replay } from "./replay.ts";
+import { replay, replayEdited } from "./replay.ts";
 import { replayWithFix } from "./replay-with-fix.ts";
 import { createSettingsStore } from "./settings-store.ts";
 import { locationOfUri, uriOfLocation } from "./uris.ts";
@@ -190,6 +190,7 @@ export function startServer(connection: Connection, { engine, pageOf }: ServerOp
     prove,
     replay,
     replayWithFix,
+    replayEdited,
     fix,
   };
   for (const [name, handler] of Object.entries(own)) {
