@@ -24,6 +24,7 @@ const rule: Rule = {
       "Benjamin Herrenschmidt, alsa-devel, 7 May 2008: uncached for non-coherent architectures only",
     ],
     when: "Every machine on which a protection means something; on coherent machines it makes a mismatch that was not there.",
+    proof: "user-alias",
     fixes: [],
   },
   check,

@@ -22,6 +22,7 @@ const rule: Rule = {
       "include/linux/dma-mapping.h:365 (6.12.117): dma_alloc_noncoherent() is dma_alloc_pages() with the page's address",
     ],
     when: "Where the device is not cache coherent.",
+    proof: "noncoherent-memory",
     fixes: [],
   },
   check,

@@ -23,6 +23,7 @@ const rule: Rule = {
       "Documentation/arch/x86/pat.rst, Advanced APIs for drivers (6.12.117)",
     ],
     when: "arm64, riscv and PowerPC for the type; every machine for the two types of one page.",
+    proof: "user-alias",
     fixes: [],
   },
   check,

@@ -18,6 +18,7 @@ const rule: Rule = {
       "Documentation/driver-api/device-io.rst:176-190 (6.12.117)",
     ],
     when: "Weakly ordered machines: arm, arm64, riscv, powerpc.",
+    proof: "store-order",
     fixes: [{ id: "writel", title: "Use the ordered accessor", safety: "safe" }],
   },
   check,

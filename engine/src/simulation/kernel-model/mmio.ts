@@ -26,7 +26,10 @@ function program(kernel: Kernel, call: KernelCall, value: bigint, relaxed: boole
       sentence: `The device's register holds ${addressText(handle)} now.`,
     });
   }
-  if (relaxed) return;
+  if (relaxed) {
+    kernel.port.perform({ kind: "barrier", barrier: "relaxed-doorbell" });
+    return;
+  }
   kernel.port.perform({ kind: "barrier", barrier: "doorbell" });
   kernel.port.perform({ kind: "announce", from: "cpu" });
 }

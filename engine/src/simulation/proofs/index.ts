@@ -3,9 +3,11 @@ import type { Proof } from "./proof.ts";
 import { freedUserMappingProof, freedWhileMappedProof } from "./freed-memory.ts";
 import { handOverProof } from "./hand-over.ts";
 import { linearAliasProof, noPageProof, windowAliasProof } from "./kernel-alias.ts";
+import { noncoherentMemoryProof } from "./noncoherent-memory.ts";
 import { ownedByDeviceProof } from "./owned-by-device.ts";
 import { coherentRemappedProof, mappingErrorProof, stackBufferProof } from "./streaming.ts";
 import { sharedLineProof } from "./shared-line.ts";
+import { storeOrderProof } from "./store-order.ts";
 import { userAliasProof } from "./user-alias.ts";
 import { userMappingProof } from "./user-mapping.ts";
 import { coherentListProof, coherentPageProof, vmallocBufferProof } from "./wrong-page.ts";
@@ -29,6 +31,8 @@ export const proofs: readonly Proof[] = [
   handOverProof,
   sharedLineProof,
   physicalAddressProof,
+  storeOrderProof,
+  noncoherentMemoryProof,
 ];
 
 const byId: ReadonlyMap<string, Proof> = new Map(proofs.map((proof) => [proof.id, proof]));

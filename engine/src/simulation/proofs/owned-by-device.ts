@@ -25,6 +25,9 @@ export const ownedByDeviceProof: Proof = {
     // What the CPU has in a buffer for the device to fill is given up by mapping it.
     if (direction !== "from-device") fillUnwritten(run, physical, size, name);
   },
+  learning(run) {
+    noteTouches(run);
+  },
   before(run) {
     const filled = run.kernel.scene.streaming.filter(isDevices).filter((item) => item.direction !== "to-device");
     const stretches = filled.flatMap((mapping) => stretchesOf(mapping, run.kernel.plan.touches));
@@ -135,7 +138,7 @@ function noteTouches(run: ProofRun): void {
 // ------------------------------------------------------------ stores that can be told from what was there
 
 /** A store of the bytes that are there already shows nothing: another input is stored, or the buffer's last use left others. */
-function distinguish(run: ProofRun): void {
+export function distinguish(run: ProofRun): void {
   const { plan, steering } = run.kernel;
   if (run.settled) return;
   for (const touch of run.late) {

@@ -26,6 +26,8 @@ export interface Proof {
   mapping?(run: ProofRun, physical: number, size: number, name: string, direction: Direction): void;
   /** Memory that is mapped for streaming is about to be taken back by the driver. */
   takingBack?(run: ProofRun, mapping: StreamingMapping): void;
+  /** A run that may still begin anew is about to end in harm: what it has not been told yet of its actors may begin it anew. */
+  learning?(run: ProofRun): void;
   /** A call hands memory to the device and waits for it: the device's turn. */
   device?(run: ProofRun, handle: bigint, size: number, direction: Direction): void;
   /** The driver's functions have returned. */
@@ -60,6 +62,8 @@ export interface Harm {
 export class ProofRun {
   readonly kernel: Kernel;
   harm: Harm | undefined;
+  /** Called before a run ends in harm whose plan is not final. */
+  onHarm: (() => void) | undefined;
   /** The plan is final: this run must not ask for another one. */
   readonly settled: boolean;
   /** Accesses to memory on the machine that the finding's statement made, and the functions that it called. */
@@ -76,6 +80,10 @@ export class ProofRun {
   /** Mappings that there were before the statement, with whether they were the device's; and those that it passed on. */
   known: ReadonlyMap<StreamingMapping, boolean> = new Map();
   passed: readonly StreamingMapping[] = [];
+  /** The statement has touched memory whose order, or whose syncs, matter. */
+  ordered = false;
+  /** Stores of the function that the kernel has entered last, to memory on the machine. */
+  readonly stores: Touch[] = [];
   /** A byte beside the buffer was stored while the device owned it. */
   neighbourWritten = false;
   #sinkRuns = false;
@@ -91,6 +99,7 @@ export class ProofRun {
 
   beginEntry(): void {
     this.#written.clear();
+    this.stores.length = 0;
   }
 
   beginSink(): void {
@@ -140,6 +149,7 @@ export class ProofRun {
     const range = Array.from({ length: size }, (_, at) => address + BigInt(at));
     const isFirst = !range.some((at) => this.#written.has(at));
     for (const at of range) this.#written.add(at);
+    if (this.stores.length < mostAccesses) this.stores.push({ address, size, kind: "store" });
     if (!this.#sinkRuns) return;
     const { hardware, port } = this.kernel;
     const physical = hardware.walk(address)?.physical;
@@ -258,6 +268,7 @@ export class ProofRun {
 
   /** Records the run's harm and ends it. */
   harmful(kind: HarmKind, sentence: string, physical: number, expected: Uint8Array, got: Uint8Array): never {
+    if (!this.settled) this.onHarm?.();
     this.harm = { kind, sentence };
     this.kernel.port.tell({
       kind: "harm",

@@ -48,6 +48,8 @@ const classes = {
     "riscv-zicbom",
     "mips-r10000-ip28",
   ],
+  /** Stores to the CPU's normal memory may pass a relaxed register write: as the litmus test BELLrelaxed expects. */
+  reordering: machines.filter((id) => /^(arm1136-32k|cortex-a9|arm64|riscv)/.test(id)),
   all: machines,
   /** CONFIG_VMAP_STACK: arch/{arm,arm64,riscv,x86}/Kconfig select HAVE_ARCH_VMAP_STACK. */
   virtualStack: machines.filter((id) => /^(x86|arm|cortex|riscv)/.test(id)),
@@ -361,6 +363,37 @@ const rows: readonly Row[] = [
     at: "virt_to_page(k->coherent)",
     harmful: [...noncoherent, "iommu"],
     because: "the wrong page where coherent memory is remapped, a cached one elsewhere",
+  },
+  {
+    rule: "dma/relaxed-doorbell",
+    fixture: "relaxed-doorbell.c",
+    at: "",
+    harmful: ["reordering"],
+    because: "only where the CPU keeps no order between memory and registers, coherent or not",
+  },
+  {
+    rule: "dma/noncoherent-no-sync",
+    fixture: "noncoherent-no-sync.c",
+    at: "",
+    harmful: noncoherent,
+    because: "the memory is cached, and nothing writes it back",
+  },
+  {
+    rule: "dma/mmap-noncached-on-coherent",
+    fixture: "ring.c",
+    at: "remap_pfn_range",
+    harmful: [...noncoherent, "cached"],
+    because:
+      "the linear map keeps the pages cached; x86 gives the user the linear map's type (arch/x86/mm/pat/memtype.c:877)",
+    but: { "arm64-coh+iommu": "the same without a device" },
+  },
+  {
+    rule: "dma/pgprot-noncached-on-ram",
+    fixture: "trace.c",
+    at: "",
+    harmful: [...noncoherent, "cached"],
+    because: "two types of one page; x86 gives the user the linear map's type",
+    but: { "arm64-coh+iommu": "the same without a device" },
   },
 ];
 
