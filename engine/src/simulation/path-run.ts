@@ -56,6 +56,7 @@ export function runPath(port: MachinePort, request: PathRequest): PathRun {
       proof.after?.(run);
     },
   });
+  run.onHarm = () => proof.learning?.(run);
   kernel.attach(interpreter.evaluator, interpreter.steering);
   kernel.watch(run);
   kernel.onDeviceTurn = (handle, size, direction) => {
