@@ -206,7 +206,7 @@ describe("options", () => {
     [["replay", "drv/none.c:3"], "drv/none.c: no such file"],
     [["replay", "drv/main.c"], "drv/main.c: no finding to replay"],
     [["replay", "drv/map.c:2"], "there are some at line 6"],
-    [["replay", "--format", "html", "drv/map.c"], "does not write HTML"],
+    [["replay", "--format", "html", "drv/map.c"], "is not built here"],
   ])("%j says what is wrong and exits with 2", async (words, message) => {
     const { status, out, error } = await run(folderWith(driver), words);
     expect(error).toContain(message);

@@ -7,7 +7,7 @@ import { replay } from "./replay.ts";
 
 const usage = `Usage:
   dma-lens check [--format text|json|sarif|github|gcc] [--platform ID]... [--rule ID]... [--preview] PATH...
-  dma-lens replay FILE[:LINE] [--rule ID] [--platform ID] [--format text|json]
+  dma-lens replay FILE[:LINE] [--rule ID] [--platform ID] [--format text|json|html]
   dma-lens litmus [--platform ID]... [--format text|json] [--rounds N] [FILE]...
   dma-lens litmus FILE --platform ID --schedule TEXT [--format text|json]
   dma-lens explain RULE | rules | platforms
@@ -18,7 +18,8 @@ check finds misuse of DMA memory and CPU caches in drivers. PATH is a C file, a 
                   FILE.json for a machine of your own (types/dma-lens-platform.schema.json)
   --rule ID       run this rule only
   --preview       run rules too that are not yet right in nine of ten cases
-replay executes a finding on the simulated machines and tells what went stale, step by step.
+replay executes a finding on the simulated machines and tells what went stale, step by step; html is the editor's panel as one file
+for a browser, json a trace that the editor opens.
 
 litmus tries every schedule of small tests (TypeScript that imports "dma-lens/litmus"; without a FILE, those that come with the program)
 and tells all outcomes and the verdict on each machine.

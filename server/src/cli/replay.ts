@@ -1,13 +1,15 @@
 /** `dma-lens replay FILE[:LINE]`: executes a finding on the simulated machine and tells, step by step, what happened. */
 import type { Finding } from "../host/engine.ts";
+import { reasonOf } from "../host/file-system.ts";
 import { folderOf } from "../host/location.ts";
 import { mostTelling } from "../host/telling.ts";
 import { isSourceName, Unit } from "../host/unit.ts";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { oneOf, platformIds, readArguments, ruleIds } from "./arguments.ts";
 import { unitHost } from "./check-unit.ts";
 import { type CommandContext, type ExitStatus, UsageError } from "./command.ts";
+import { formatPage } from "./format/page.ts";
 import { formatTrace, formatVerdicts } from "./format/trace.ts";
 import { readPresets } from "./presets.ts";
 import { styleFor } from "./style.ts";
@@ -23,7 +25,7 @@ export async function replay(words: readonly string[], context: CommandContext):
     rule: { type: "string" },
   });
   const format = oneOf("format", values.format, formats);
-  if (format === "html") throw new UsageError("This version does not write HTML; text and json are there");
+  const panel = format === "html" ? builtPanel(context) : undefined;
   const { ids, presets } = readPresets(values.platform === undefined ? [] : [values.platform], context);
   const engine = context.engine.withPresets(presets);
   const [platform] = platformIds(engine, ids);
@@ -65,6 +67,12 @@ export async function replay(words: readonly string[], context: CommandContext):
   if (format === "json") {
     if (shown?.trace === undefined) throw new UsageError(shown?.sentence ?? "It could not be executed");
     terminal.write(`${JSON.stringify(shown.trace, undefined, 2)}\n`);
+  } else if (panel !== undefined) {
+    if (shown?.trace === undefined) throw new UsageError(shown?.sentence ?? "It could not be executed");
+    const { trace } = shown;
+    terminal.write(
+      formatPage({ unit, finding, shown: { ...shown, trace }, proofs, platforms: engine.platforms, panel }),
+    );
   } else {
     const style = styleFor(terminal);
     terminal.write(
@@ -75,6 +83,19 @@ export async function replay(words: readonly string[], context: CommandContext):
   }
   if (shown?.trace === undefined) return 2;
   return shown.trace.outcome.kind === "harm" ? 1 : 0;
+}
+
+/** The panel's script and style lie beside the program. */
+function builtPanel({ bundle }: CommandContext): { readonly script: string; readonly style: string } {
+  if (bundle === undefined) throw new UsageError("The panel that goes into the page is not built here");
+  const read = (name: string): string => {
+    try {
+      return readFileSync(path.join(path.dirname(bundle), name), "utf8");
+    } catch (error) {
+      throw new UsageError(`The panel that goes into the page is missing: ${name}: ${reasonOf(error)}`);
+    }
+  };
+  return { script: read("webview.js"), style: read("webview.css") };
 }
 
 function coversLine(unit: Unit, finding: Finding, line: number): boolean {

@@ -8,18 +8,7 @@ import {
   type TextDocumentEdit,
   type WorkspaceEdit,
 } from "vscode-languageserver/node";
-import type { PanelFinding, PanelPlatform, PanelToggle } from "../../../client/shared/protocol.ts";
-import type {
-  CallToggle,
-  FileSpan,
-  Finding,
-  Fix,
-  PlatformInfo,
-  ProofResult,
-  Severity,
-  SourceText,
-  Trace,
-} from "../host/engine.ts";
+import type { FileSpan, Finding, Fix, Severity, SourceText, Trace } from "../host/engine.ts";
 import type { UnitSnapshot } from "../host/unit-store.ts";
 import type { ServerContext } from "./context.ts";
 
@@ -107,32 +96,6 @@ export function compare(a: Position, b: Position): number {
   return a.line - b.line || a.character - b.character;
 }
 
-// ---------------------------------------------------------------- for the panel
-
-export function toPanelFinding(snapshot: UnitSnapshot, finding: Finding): PanelFinding {
-  const { rule, severity, message } = finding;
-  return {
-    rule,
-    severity,
-    message,
-    function: finding.function,
-    range: panelRange(snapshot, finding),
-    path: finding.path.map((step) => ({ range: panelRange(snapshot, step), note: step.note })),
-    fixes: finding.fixes.map(({ id, title, safety }) => ({ id, title, safety })),
-  };
-}
-
-export function toPanelToggle(snapshot: UnitSnapshot, toggle: CallToggle): PanelToggle {
-  const { id, kind, what, code } = toggle;
-  return { id, kind, what, code, range: panelRange(snapshot, toggle), function: toggle.function };
-}
-
-export function toPanelPlatform(platform: PlatformInfo, proof: ProofResult | undefined): PanelPlatform {
-  const { id, title, tier, coherent, summary } = platform;
-  const known = proof === undefined ? {} : { verdict: proof.verdict, sentence: proof.sentence };
-  return { id, title, tier, coherent, summary, ...known };
-}
-
 /** URIs of the files that a finding and a trace speak of, by their names. */
 export function toFileTable(
   context: ServerContext,
@@ -151,17 +114,6 @@ export function toFileTable(
     if (location !== undefined) table[name] = context.uriOf(location);
   }
   return table;
-}
-
-function panelRange(snapshot: UnitSnapshot, span: FileSpan): PanelFinding["range"] {
-  const { start, end } = toRange(snapshot, span);
-  return {
-    file: span.file,
-    line: start.line + 1,
-    column: start.character + 1,
-    endLine: end.line + 1,
-    endColumn: end.character + 1,
-  };
 }
 
 /** A note of the path, as a sentence. */

@@ -1,8 +1,8 @@
 /** `dmaLens/findings`: the findings of an open document, for the client's commands. */
+import { toPanelFinding } from "../host/panel-data.ts";
 import type { FindingsResult } from "../../../client/shared/requests.ts";
 import { checkedDocument } from "./checked-document.ts";
 import type { Handler } from "./context.ts";
-import { toPanelFinding } from "./convert.ts";
 import { documentField } from "./finding-request.ts";
 
 export const findings: Handler<unknown, FindingsResult> = async (context, params, token) => {

@@ -1,7 +1,7 @@
 /** `dmaLens/prove`: the verdict of each chosen platform for a finding. */
+import { toPanelPlatform } from "../host/panel-data.ts";
 import type { ProveResult } from "../../../client/shared/requests.ts";
 import type { Handler } from "./context.ts";
-import { toPanelPlatform } from "./convert.ts";
 import { documentField, findingOf, optionalTextField, textField } from "./finding-request.ts";
 import { proveOnChosen } from "./proofs.ts";
 

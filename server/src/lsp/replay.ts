@@ -2,8 +2,9 @@
 import type { ReplayResult } from "../../../client/shared/requests.ts";
 import type { Finding, ProofResult } from "../host/engine.ts";
 import { mostTelling } from "../host/telling.ts";
+import { toPanelFinding, toPanelPlatform, toPanelToggle } from "../host/panel-data.ts";
 import type { CheckedDocument, Handler, ServerContext } from "./context.ts";
-import { toFileTable, toPanelFinding, toPanelPlatform, toPanelToggle } from "./convert.ts";
+import { toFileTable } from "./convert.ts";
 import { documentField, findingOf, optionalTextField, textField, textsField } from "./finding-request.ts";
 import { type Proven, proveOnChosen } from "./proofs.ts";
 
