@@ -17,7 +17,7 @@ export interface ExportParts {
   /** For a reader whose browser runs no scripts. */
   readonly plain: string;
   /** SHA-256 in base64. */
-  hash(text: string): string;
+  readonly hash: (text: string) => string;
 }
 
 export function exportPage({ title, run, script, style, plain, hash }: ExportParts): string {

@@ -59,10 +59,12 @@ export interface PanelToggle {
   /** Names the call by its function, its name and its number there, so that it survives edits elsewhere. */
   readonly id: string;
   readonly kind: "drop" | "add";
+  /** Of one that is added: before or after the statement in `range`. */
+  readonly where?: "before" | "after";
   readonly what: "map" | "unmap" | "sync" | "barrier";
   /** "dma_sync_single_for_cpu(dev, handle, 64, DMA_FROM_DEVICE)" */
   readonly code: string;
-  /** The call, or the statement that an added one comes before. */
+  /** The call, or the statement that an added one comes before or after. */
   readonly range: TraceRange;
   readonly function: string;
 }

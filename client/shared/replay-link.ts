@@ -82,8 +82,17 @@ export function linkOfState(state: PanelState, file: string): ReplayLink | undef
 
 /** The state of a panel that shows what the link says. */
 export function stateOfLink(link: ReplayLink, uri: string): PanelState {
-  const { file: _, ...rest } = link;
-  return { version: protocolVersion, uri, ...rest };
+  const { finding, platform, variant, schedule, step, compare } = link;
+  return {
+    version: protocolVersion,
+    uri,
+    finding,
+    platform,
+    variant,
+    step,
+    ...(schedule !== undefined && { schedule }),
+    ...(compare !== undefined && { compare }),
+  };
 }
 
 /** "" as it is, "fix:ID", "calls:ID,ID" */

@@ -36,9 +36,9 @@ declare function acquireVsCodeApi(): VsCode;
 
 const stepMs = 1500;
 /** The run of an exported page: it lies in the page, and there is no editor behind it. */
-const exported = document.getElementById(dataElement)?.textContent;
+const exported = document.getElementById(dataElement)?.textContent ?? undefined;
 const nobody: VsCode = { postMessage: () => undefined, getState: () => undefined, setState: () => undefined };
-const vscode = exported === undefined || exported === null ? acquireVsCodeApi() : nobody;
+const vscode = exported === undefined ? acquireVsCodeApi() : nobody;
 const root = document.querySelector<HTMLElement>("#replay");
 let model: PanelModel = emptyModel;
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -115,23 +115,17 @@ const actions: PanelActions = {
   },
 };
 
-function perform(deed: Deed): void {
-  switch (deed) {
-    case "play":
-      return togglePlay();
-    case "origin":
-      return origin();
-    case "bytes":
-      return focusByte(root);
-    case "leave":
-      leaveBytes(root);
-      return show({ ...model, selected: undefined });
-    case "search":
-      return root?.querySelector<HTMLElement>("input[type=search]")?.focus();
-    case "unchanged":
-      return show({ ...model, onlyChanges: !model.onlyChanges });
-  }
-}
+const perform: Readonly<Record<Deed, () => void>> = {
+  play: togglePlay,
+  origin,
+  bytes: () => focusByte(root),
+  leave: () => {
+    leaveBytes(root);
+    show({ ...model, selected: undefined });
+  },
+  search: () => root?.querySelector<HTMLElement>("input[type=search]")?.focus(),
+  unchanged: () => show({ ...model, onlyChanges: !model.onlyChanges }),
+};
 
 window.addEventListener("message", (event: MessageEvent<unknown>) => {
   if (isHostMessage(event.data)) show(receive(model, event.data, makeRun));
@@ -140,11 +134,11 @@ window.addEventListener("keydown", (event) => {
   const action = keyMove(event, tagOf(event.target));
   if (action === undefined || event.defaultPrevented) return;
   event.preventDefault();
-  if (typeof action === "string") perform(action);
+  if (typeof action === "string") perform[action]();
   else go(action);
 });
 
-if (exported === undefined || exported === null) {
+if (exported === undefined) {
   show(model);
   const kept = parsePanelState(vscode.getState());
   send(kept ? { kind: "ready", state: kept } : { kind: "ready" });

@@ -56,6 +56,8 @@ export interface CallToggle extends FileSpan {
   /** Made of the function, the call and an ordinal: survives edits elsewhere. */
   readonly id: string;
   readonly kind: "drop" | "add";
+  /** Of one that is added: before or after the finding's statement. */
+  readonly where?: "before" | "after";
   readonly what: "map" | "unmap" | "sync" | "barrier";
   readonly function: string;
   /** The call on one line. */

@@ -35,11 +35,16 @@ test("offers the calls of the finding's function, and calls that would pass its 
   expect(session.toggles(finding).map(({ id }) => id)).toEqual([
     "drop:card_receive:dma_map_single:0",
     "drop:card_receive:dma_unmap_single:0",
-    "add:card_receive:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)",
-    "add:card_receive:dma_sync_single_for_device(c->dev, handle, 64, DMA_FROM_DEVICE)",
-    "add:card_receive:dma_unmap_single(c->dev, handle, 64, DMA_FROM_DEVICE)",
-    "add:card_receive:dma_wmb()",
-    "add:card_receive:dma_rmb()",
+    "add:card_receive:before:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:before:dma_sync_single_for_device(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:before:dma_unmap_single(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:before:dma_wmb()",
+    "add:card_receive:before:dma_rmb()",
+    "add:card_receive:after:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:after:dma_sync_single_for_device(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:after:dma_unmap_single(c->dev, handle, 64, DMA_FROM_DEVICE)",
+    "add:card_receive:after:dma_wmb()",
+    "add:card_receive:after:dma_rmb()",
   ]);
 });
 
@@ -54,8 +59,13 @@ test("the call that is missing heals the run, another one does not", () => {
     return changed?.replay(finding, "arm926").verdict ?? "no session";
   };
   expect(session.replay(finding, "arm926").verdict).toBe("sometimes");
-  expect(verdict(["add:card_receive:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)"])).toBe("never");
-  expect(verdict(["add:card_receive:dma_rmb()"])).toBe("sometimes");
+  expect(verdict(["add:card_receive:before:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)"])).toBe(
+    "never",
+  );
+  expect(verdict(["add:card_receive:before:dma_rmb()"])).toBe("sometimes");
+  expect(verdict(["add:card_receive:after:dma_sync_single_for_cpu(c->dev, handle, 64, DMA_FROM_DEVICE)"])).toBe(
+    "sometimes",
+  );
 });
 
 test.each([
@@ -65,8 +75,16 @@ test.each([
 ])("what is added comes before the whole statement: %s", (_, statement) => {
   const text = driver.replace("first = c->data[0];", statement);
   const { session, finding } = opened(text);
-  const barrier = session.toggles(finding).find(({ code }) => code === "dma_rmb()");
+  const barrier = session.toggles(finding).find(({ id }) => id.endsWith("before:dma_rmb()"));
   expect(applyEdits(text, barrier?.edits ?? [])).toBe(text.replace(statement, `dma_rmb();\n\t${statement}`));
+});
+
+test("what is added comes after the statement, and nothing comes after a return", () => {
+  const { session, finding } = opened(driver);
+  const barrier = session.toggles(finding).find(({ id }) => id.endsWith("after:dma_rmb()"));
+  expect(applyEdits(driver, barrier?.edits ?? [])).toContain("first = c->data[0];\n\tdma_rmb();\n");
+  const last = opened(driver.replace("first = c->data[0];", "return c->data[0];"));
+  expect(last.session.toggles(last.finding).filter(({ where }) => where === "after")).toEqual([]);
 });
 
 test("a mapping that is dropped keeps its handle: what is left out is its work on the cache", () => {

@@ -102,39 +102,49 @@ function withoutCacheWork(text: string, call: CallStatement, name: string): stri
   return `${code.slice(0, at)}${other}${code.slice(at + name.length, -1)}, DMA_ATTR_SKIP_CPU_SYNC)`;
 }
 
-/** Before the finding's statement: the calls that would pass a mapped buffer on, and the barriers. */
+/** Before and after the finding's statement: the calls that would pass a mapped buffer on, and the barriers. */
 function additions(
   text: string,
   owner: ProgramFunction,
   calls: readonly ApiCall[],
   sink: FileSpan,
 ): readonly CallToggle[] {
-  const at = statementStart(text, owner, sink.start);
-  if (at === undefined) return [];
+  const before = statementStart(text, owner, sink.start);
+  const after = before === undefined ? undefined : statementEnd(text, before, sink.end);
   const { file } = owner;
-  const add = (code: string, what: CallToggle["what"]): CallToggle => ({
-    id: `add:${owner.name}:${code}`,
-    kind: "add",
-    what,
-    function: owner.name,
-    code,
-    file,
-    start: sink.start,
-    end: sink.end,
-    edits: [{ file, start: at, end: at, newText: `${code};\n${indentAt(text, at)}` }],
-  });
+  const add = (code: string, what: CallToggle["what"]): readonly CallToggle[] =>
+    (["before", "after"] as const).flatMap((where) => {
+      const at = where === "before" ? before : after;
+      if (at === undefined || before === undefined) return [];
+      const gap = `\n${indentAt(text, before)}`;
+      return [
+        {
+          id: `add:${owner.name}:${where}:${code}`,
+          kind: "add" as const,
+          where,
+          what,
+          function: owner.name,
+          code,
+          file,
+          start: sink.start,
+          end: sink.end,
+          edits: [{ file, start: at, end: at, newText: where === "before" ? `${code};${gap}` : `${gap}${code};` }],
+        },
+      ];
+    });
   const passing = calls.flatMap(({ call, name, what }) => {
     const mapping = what === "map" && call.start < sink.start ? mappingOf(text, call, name) : undefined;
     if (mapping === undefined) return [];
     const { device, handle, bytes, direction } = mapping;
     return [
-      add(`dma_sync_single_for_cpu(${device}, ${handle}, ${bytes}, ${direction})`, "sync"),
-      add(`dma_sync_single_for_device(${device}, ${handle}, ${bytes}, ${direction})`, "sync"),
-      add(`${name.replace("_map_", "_unmap_")}(${device}, ${handle}, ${bytes}, ${direction})`, "unmap"),
+      ...add(`dma_sync_single_for_cpu(${device}, ${handle}, ${bytes}, ${direction})`, "sync"),
+      ...add(`dma_sync_single_for_device(${device}, ${handle}, ${bytes}, ${direction})`, "sync"),
+      ...add(`${name.replace("_map_", "_unmap_")}(${device}, ${handle}, ${bytes}, ${direction})`, "unmap"),
     ];
   });
-  const all = [...passing, add("dma_wmb()", "barrier"), add("dma_rmb()", "barrier")];
-  return all.filter((one, i) => all.findIndex((other) => other.id === one.id) === i);
+  const all = [...passing, ...add("dma_wmb()", "barrier"), ...add("dma_rmb()", "barrier")];
+  const once = all.filter((one, i) => all.findIndex((other) => other.id === one.id) === i);
+  return [...once.filter(({ where }) => where === "before"), ...once.filter(({ where }) => where === "after")];
 }
 
 /** What a mapping was made of, as the source spells it; undefined where the source does not name the handle. */
@@ -171,6 +181,17 @@ function statementStart(text: string, owner: ProgramFunction, offset: number): n
       while (start < offset && /\s/.test(text[start] ?? "")) start++;
       return /^(else|case|default)\b/.test(text.slice(start, offset)) ? undefined : start;
     }
+  }
+  return undefined;
+}
+
+/** Behind the ";" that ends the statement; undefined where it ends the function, or has a body. */
+function statementEnd(text: string, start: number, end: number): number | undefined {
+  if (/^(return|goto|break|continue)\b/.test(text.slice(start, end))) return undefined;
+  for (let at = end; at < text.length; at++) {
+    const sign = text[at] ?? "";
+    if (sign === ";") return openBefore(text, start, at) ? undefined : at + 1;
+    if (sign === "{" || sign === "}" || sign === '"') return undefined;
   }
   return undefined;
 }

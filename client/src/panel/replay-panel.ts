@@ -217,11 +217,19 @@ export class ReplayPanel implements Disposable {
     const turn = ++this.#turn;
     const result = compare && (await this.#ask({ uri, finding, ...compare }, finding));
     if (turn !== this.#turn || this.#shown === undefined) return;
-    const { other: _, ...shown } = this.#shown;
-    const { compare: __, ...kept } = shown.state;
-    const state: PanelState = { ...kept, ...(compare !== undefined && { compare }) };
-    const second = result === undefined ? {} : { other: result.replay };
-    this.#keep({ ...shown, ...second, state }, { ...result?.files, ...this.#link.files });
+    const { finding: about, platforms, replay, toggles } = this.#shown;
+    const { step } = this.#shown.state;
+    const state = stateOf({ uri, finding, ...(compare !== undefined && { compare }) }, replay, step);
+    const init: Init = {
+      kind: "init",
+      platforms,
+      replay,
+      state,
+      ...(about !== undefined && { finding: about }),
+      ...(toggles !== undefined && { toggles }),
+      ...(result !== undefined && { other: result.replay }),
+    };
+    this.#keep(init, { ...result?.files, ...this.#link.files });
     this.#post({ kind: "compare", state, ...(result !== undefined && { replay: result.replay }) });
   }
 
@@ -295,8 +303,15 @@ export class ReplayPanel implements Disposable {
   }
 
   #keep(init: Init, files: Readonly<Record<string, string>>): void {
-    const { version: _, step: __, ...subject } = init.state;
-    this.#subject = subject;
+    const { uri, finding, platform, variant, schedule, compare } = init.state;
+    this.#subject = {
+      uri,
+      platform,
+      variant,
+      ...(finding !== undefined && { finding }),
+      ...(schedule !== undefined && { schedule }),
+      ...(compare !== undefined && { compare }),
+    };
     this.#shown = init;
     this.#link.clear();
     this.#link.files = files;

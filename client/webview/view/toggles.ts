@@ -9,14 +9,22 @@ export function togglesView(model: PanelModel, actions: PanelActions): TemplateR
   if (toggles.length === 0 || replay === undefined) return html``;
   const changed = new Set(replay.variant.kind === "edited" ? replay.variant.toggles : []);
   const list = (kind: PanelToggle["kind"]): readonly PanelToggle[] => toggles.filter((toggle) => toggle.kind === kind);
-  const [there, addable] = [list("drop"), list("add")];
+  const there = list("drop");
   return html`<details class="card toggles" ?open=${changed.size > 0}>
     <summary>What if a call were missing, or one more were there?</summary>
     <p class="quiet">Each change runs the driver again, changed in memory only.</p>
     ${there.length === 0 ? nothing : html`<h3>Calls that are there</h3>`}
     <ul>${there.map((toggle) => toggleView(toggle, changed, actions))}</ul>
-    ${addable.length === 0 ? nothing : html`<h3>Before line ${addable[0]?.range.line}</h3>`}
-    <ul>${addable.map((toggle) => toggleView(toggle, changed, actions))}</ul>
+    ${(["before", "after"] as const).map((where) => {
+      const addable = list("add").filter((toggle) => toggle.where === where);
+      const line = where === "before" ? addable[0]?.range.line : addable[0]?.range.endLine;
+      return addable.length === 0
+        ? nothing
+        : html`<h3>${where === "before" ? "Before" : "After"} line ${line}</h3>
+            <ul aria-label="Calls that can be added ${where}">
+              ${addable.map((toggle) => toggleView(toggle, changed, actions))}
+            </ul>`;
+    })}
     ${
       changed.size === 0
         ? nothing

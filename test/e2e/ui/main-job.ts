@@ -9,6 +9,7 @@ import path from "node:path";
 import type { FrameLocator, Locator, Page } from "playwright-core";
 import { installExtension } from "../workbench/install.ts";
 import { startBrowser, startWorkbench } from "../workbench/workbench.ts";
+import { until } from "./waiting.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const shots = path.resolve(process.env["DMA_LENS_SHOTS"] ?? path.join(root, "test/e2e/shots"));
@@ -141,11 +142,4 @@ async function fix(page: Page, editor: Locator, shot: (step: string) => Promise<
     Promise.resolve(readFileSync(file, "utf8").includes("dma_mmap_coherent(s->dev")),
   );
   await shot("7-fixed");
-}
-
-async function until(what: string, holds: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
-  for (const end = Date.now() + limitMs; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) {
-    if (await holds()) return;
-  }
-  throw new Error(`timed out waiting for ${what}`);
 }
