@@ -7,7 +7,7 @@ import type { CallStatement, Expression, Place, ProgramFunction, Statement } fro
 import { directName, typeOf } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { apiConversion, passesThrough } from "../values/api-effects.ts";
-import { isCoherentMemory, isDmaHandle } from "./coherent-uses.ts";
+import { isCoherentMemory, isDmaHandle, isPointer } from "./coherent-uses.ts";
 import { handedBack, writesToRegister } from "./handles-in-use.ts";
 import { coherentRecordOf } from "../device/device-records.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
@@ -67,15 +67,15 @@ export function physicalForDevices(facts: Facts): readonly PhysicalForDevice[] {
     const told = new Set<string>();
     for (const block of owner.blocks)
       for (const statement of block.statements)
-        for (const { value, span, sink, converted, handle, holds } of sinksOf(facts, owner, statement)) {
+        for (const { value, span, sink, converted, handle, here, holds } of sinksOf(facts, owner, statement)) {
           // A field that is declared as a DMA address is wrong where the address was put there.
           if (!converted && (!mayBeComputed(value) || isHeldHandle(value))) continue;
           const verdict = (converted ? [value] : withTerms(value))
             .flatMap((one) => {
               const values = facts.valueOf({ function: owner, statement: statement.id }, one);
-              return forbiddenOrigins(values, converted ? isMappable : isPhysical);
+              return forbiddenOrigins(values, converted ? isMappable : here ? isArithmetic : isPhysical);
             })
-            .find(({ origin }) => !told.has(addressKey(origin)));
+            .find(({ origin }) => !told.has(addressKey(origin)) && (here !== true || isComputedIn(owner, origin)));
           if (handle && verdict && isOtherwiseMapped(facts, owner, statement, handle)) continue;
           if (verdict && (holds === undefined || holds())) {
             told.add(addressKey(verdict.origin));
@@ -118,10 +118,13 @@ function withTerms(value: Expression): readonly Expression[] {
 
 /** The address of memory, by linear-map arithmetic and not made anything else of since. */
 function isPhysical(origin: Origin): boolean {
+  return isArithmetic(origin) && isMappable(origin);
+}
+function isArithmetic(origin: Origin): boolean {
   const at = origin.conversions.findLastIndex((one) => one === "phys" || one === "bus");
   if (at < 0 || origin.conversions.slice(at + 1).some((one) => one === "virt" || one === "vmap" || one === "page"))
     return false;
-  return isMappable(origin);
+  return origin.kind !== "function" && origin.kind !== "null";
 }
 
 /**
@@ -161,6 +164,10 @@ function pointedAt(out: Expression | undefined): Place | undefined {
   return { ...one.place, steps: [...one.place.steps, { kind: "deref" }], type: { kind: "unknown" } };
 }
 
+function isComputedIn(owner: ProgramFunction, { path }: Origin): boolean {
+  return path.at(-1)?.function === owner.name;
+}
+
 function addressKey(origin: Origin): string {
   const step = origin.path.at(-1) ?? origin.birth?.statement;
   return `${origin.kind}:${origin.name}:${step?.file ?? ""}:${step?.start ?? ""}`;
@@ -175,6 +182,8 @@ export interface Sink {
   readonly converted?: boolean;
   /** The dma_addr_t that is stored to. */
   readonly handle?: Place;
+  /** Only an address that the same function computes counts. */
+  readonly here?: boolean;
   /** Asked last, where it takes long to know whether it is a sink at all. */
   readonly holds?: () => boolean;
 }
@@ -196,6 +205,12 @@ export function sinksOf(facts: Facts, owner: ProgramFunction, statement: Stateme
         sink: `${name}, which the device reads`,
         holds: () => isDescriptorWord(facts, owner, statement, target),
       });
+    else if (target.type.kind === "integer" && target.steps.length > 0)
+      sinks.push({
+        ...common,
+        sink: `${name}, which the device reads`,
+        holds: () => isCoherentWord(facts, owner, statement, target),
+      });
   }
   if (statement.kind !== "call" || statement.callee.kind !== "direct") return sinks;
   const api = facts.apiOf(owner, statement);
@@ -214,7 +229,13 @@ export function sinksOf(facts: Facts, owner: ProgramFunction, statement: Stateme
         holds: () => writesToRegister(facts, owner, statement, at),
       });
     if (parameters[at] === true)
-      sinks.push({ value: argument, span: statement.calleeSpan, sink: `${directName(statement)}() as a dma_addr_t` });
+      sinks.push({
+        value: argument,
+        span: statement.calleeSpan,
+        sink: `${directName(statement)}() as a dma_addr_t`,
+        // What was handed to the device before is wrong where that was done.
+        here: api !== undefined && /^(unmap|sync)/.test(api.effect),
+      });
   });
   return sinks;
 }
@@ -222,7 +243,7 @@ export function sinksOf(facts: Facts, owner: ProgramFunction, statement: Stateme
 /** Which arguments of a call are DMA addresses by the callee's declaration. */
 function parametersOf(facts: Facts, owner: ProgramFunction, call: CallStatement): readonly boolean[] {
   const api = facts.apiOf(owner, call);
-  if (api && /^(unmap|sync|free|check)/.test(api.effect)) return [];
+  if (api && /^(free|check)/.test(api.effect)) return [];
   if (api)
     return api.parameters.map(({ role, type }) => role === "handle" && type !== undefined && /^dma_addr_t$/.test(type));
   const target = facts.unit.functionNamed(directName(call), owner.file);
@@ -263,6 +284,16 @@ function isDescriptorWord(facts: Facts, owner: ProgramFunction, statement: State
       record: "",
     }) !== undefined
   );
+}
+
+/** An element of an array of words that is coherent memory: `commands[3] = ...`. */
+function isCoherentWord(facts: Facts, owner: ProgramFunction, statement: Statement, target: Place): boolean {
+  const at = target.steps.findLastIndex((step) => step.kind === "deref");
+  if (at < 0 || !target.steps.slice(at + 1).every((step) => step.kind === "index")) return false;
+  const place: Place = { ...target, steps: target.steps.slice(0, at), type: { kind: "unknown" } };
+  const { file, start, end } = target;
+  const value = facts.valueOf({ function: owner, statement: statement.id }, { kind: "read", place, file, start, end });
+  return forbiddenOrigins(value, (origin) => isCoherentMemory(origin) && isPointer(origin)).length > 0;
 }
 
 /** What may be an address as a number. */
