@@ -81,6 +81,12 @@ const explained: readonly {
     why: "What lies beside the buffer on the stack brings its line into the cache while the device owns it, whenever the driver touches the buffer. That is the harm of dma/map-stack.",
   },
   {
+    rule: "dma/cpu-access-while-mapped",
+    only: "simulation",
+    when: storesBeforeSyncing,
+    why: "The rule keeps silent about stores that a sync for the device follows, since drivers store so where the device waits to be told; the proof lets the device look at once.",
+  },
+  {
     rule: "dma/coherent-virt-to-page",
     only: "lint",
     when: ({ deeds }) =>
@@ -115,6 +121,12 @@ function storesBeforeUnmapping({ deeds }: RandomDriver): boolean {
     else if (owned && (deed.kind === "store" || deed.kind === "fill")) return true;
   }
   return false;
+}
+
+/** A store to mapped memory with a sync for the device somewhere behind it. */
+function storesBeforeSyncing({ deeds }: RandomDriver): boolean {
+  const store = deeds.findIndex((deed) => deed.kind === "store" || deed.kind === "fill");
+  return store >= 0 && deeds.findLastIndex((deed) => deed.kind === "sync-for-device") > store;
 }
 
 const way = fc.constantFrom("DMA_TO_DEVICE" as const, "DMA_FROM_DEVICE" as const, "DMA_BIDIRECTIONAL" as const);

@@ -13,15 +13,25 @@ const fresh = 0;
 const soft = 1;
 const known = 2;
 
-interface Page {
+/** Pages are cut from larger pieces, since each array costs more than its bytes. */
+interface Chunk {
   readonly bytes: Uint8Array;
   /** Of the same bytes. */
   readonly view: DataView;
   readonly state: Uint8Array;
 }
 
+interface Page {
+  readonly chunk: Chunk;
+  /** Where the page begins in the chunk. */
+  readonly base: number;
+}
+
+const pagesOfChunk = 16;
+
 export class PlainMemory {
   readonly #pages = new Map<number, Page>();
+  #chunk: Chunk | undefined;
   readonly #origins = new Map<bigint, { readonly size: number; readonly origin: Origin }>();
   readonly #bigEndian: boolean;
 
@@ -42,15 +52,17 @@ export class PlainMemory {
     const at = placeOf(address);
     const offset = at & (pageBytes - 1);
     if (offset + size <= pageBytes && (size === 8 || size === 4 || size === 1 || size === 2)) {
-      const { view, state } = this.#pageToWrite(numberOf(at));
-      if (size === 8) view.setBigUint64(offset, value.bits, !this.#bigEndian);
+      const page = this.#pageToWrite(numberOf(at));
+      const { view, state } = page.chunk;
+      const from = page.base + offset;
+      if (size === 8) view.setBigUint64(from, value.bits, !this.#bigEndian);
       else {
         const bits = Number(BigInt.asUintN(32, value.bits));
-        if (size === 4) view.setUint32(offset, bits, !this.#bigEndian);
-        else if (size === 2) view.setUint16(offset, bits, !this.#bigEndian);
-        else view.setUint8(offset, bits);
+        if (size === 4) view.setUint32(from, bits, !this.#bigEndian);
+        else if (size === 2) view.setUint16(from, bits, !this.#bigEndian);
+        else view.setUint8(from, bits);
       }
-      for (let index = offset; index < offset + size; index++) state[index] = known;
+      for (let index = from; index < from + size; index++) state[index] = known;
     } else this.#storeBytes(address, size, value.bits);
     if (value.origin !== undefined) this.#origins.set(address, { size, origin: value.origin });
   }
@@ -64,8 +76,9 @@ export class PlainMemory {
     }
     this.#segments(address, size, (number, offset, count, index) => {
       const page = this.#pageToWrite(number);
-      page.bytes.set(count === size ? bytes : bytes.subarray(index, index + count), offset);
-      page.state.fill(known, offset, offset + count);
+      const from = page.base + offset;
+      page.chunk.bytes.set(count === size ? bytes : bytes.subarray(index, index + count), from);
+      page.chunk.state.fill(known, from, from + count);
     });
   }
 
@@ -73,9 +86,12 @@ export class PlainMemory {
   knowledge(address: bigint, size: number): Knowledge {
     let weakest = known;
     this.#segments(address, size, (number, offset, count) => {
-      const state = this.#pages.get(number)?.state;
-      if (state === undefined) weakest = fresh;
-      else for (let at = offset; at < offset + count; at++) weakest = Math.min(weakest, state[at] ?? fresh);
+      const page = this.#pages.get(number);
+      if (page === undefined) weakest = fresh;
+      else {
+        const from = page.base + offset;
+        for (let at = from; at < from + count; at++) weakest = Math.min(weakest, page.chunk.state[at] ?? fresh);
+      }
     });
     return weakest === known ? "known" : weakest === soft ? "soft" : "fresh";
   }
@@ -100,8 +116,9 @@ export class PlainMemory {
     this.#segments(source, size, (number, offset, count, index) => {
       const page = this.#pages.get(number);
       if (page === undefined) return;
-      bytes.set(page.bytes.subarray(offset, offset + count), index);
-      states.set(page.state.subarray(offset, offset + count), index);
+      const from = page.base + offset;
+      bytes.set(page.chunk.bytes.subarray(from, from + count), index);
+      states.set(page.chunk.state.subarray(from, from + count), index);
     });
     const origins: [number, { readonly size: number; readonly origin: Origin }][] = [];
     if (this.#origins.size > 0) {
@@ -113,8 +130,8 @@ export class PlainMemory {
     this.#forgetOrigins(target, size);
     this.#segments(target, size, (number, offset, count, index) => {
       const page = this.#pageToWrite(number);
-      page.bytes.set(bytes.subarray(index, index + count), offset);
-      page.state.set(states.subarray(index, index + count), offset);
+      page.chunk.bytes.set(bytes.subarray(index, index + count), page.base + offset);
+      page.chunk.state.set(states.subarray(index, index + count), page.base + offset);
     });
     for (const [index, origin] of origins) this.#origins.set(target + BigInt(index), origin);
   }
@@ -123,17 +140,20 @@ export class PlainMemory {
     const at = placeOf(address);
     const offset = at & (pageBytes - 1);
     if (offset + size <= pageBytes) {
-      const view = this.#pages.get(numberOf(at))?.view;
-      if (view === undefined) return 0n;
-      if (size === 8) return view.getBigUint64(offset, !this.#bigEndian);
-      if (size === 4) return BigInt(view.getUint32(offset, !this.#bigEndian));
-      if (size === 1) return BigInt(view.getUint8(offset));
-      if (size === 2) return BigInt(view.getUint16(offset, !this.#bigEndian));
+      const page = this.#pages.get(numberOf(at));
+      if (page === undefined) return 0n;
+      const { view } = page.chunk;
+      const from = page.base + offset;
+      if (size === 8) return view.getBigUint64(from, !this.#bigEndian);
+      if (size === 4) return BigInt(view.getUint32(from, !this.#bigEndian));
+      if (size === 1) return BigInt(view.getUint8(from));
+      if (size === 2) return BigInt(view.getUint16(from, !this.#bigEndian));
     }
     const bytes = new Uint8Array(size);
     this.#segments(address, size, (number, from, count, index) => {
       const page = this.#pages.get(number);
-      if (page !== undefined) bytes.set(page.bytes.subarray(from, from + count), index);
+      if (page === undefined) return;
+      bytes.set(page.chunk.bytes.subarray(page.base + from, page.base + from + count), index);
     });
     let bits = 0n;
     for (let index = 0; index < size; index++) {
@@ -145,8 +165,9 @@ export class PlainMemory {
   #fill(address: bigint, size: number, byte: number, state: number): void {
     this.#segments(address, size, (number, offset, count) => {
       const page = this.#pageToWrite(number);
-      page.bytes.fill(byte, offset, offset + count);
-      page.state.fill(state, offset, offset + count);
+      const from = page.base + offset;
+      page.chunk.bytes.fill(byte, from, from + count);
+      page.chunk.state.fill(state, from, from + count);
     });
   }
 
@@ -171,8 +192,12 @@ export class PlainMemory {
   #pageToWrite(number: number): Page {
     let page = this.#pages.get(number);
     if (page === undefined) {
-      const bytes = new Uint8Array(pageBytes);
-      page = { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(pageBytes) };
+      const base = (this.#pages.size % pagesOfChunk) * pageBytes;
+      if (base === 0 || this.#chunk === undefined) {
+        const bytes = new Uint8Array(pagesOfChunk * pageBytes);
+        this.#chunk = { bytes, view: new DataView(bytes.buffer), state: new Uint8Array(bytes.length) };
+      }
+      page = { chunk: this.#chunk, base };
       this.#pages.set(number, page);
     }
     return page;

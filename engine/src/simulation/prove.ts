@@ -10,7 +10,7 @@ import { platformById } from "../platforms/index.ts";
 import type { Platform } from "../platforms/platform.ts";
 import type { DriverUnit, PathStep } from "../program/program.ts";
 import type { Outcome, Trace, Verdict } from "../trace/trace.ts";
-import { replay } from "./explorer.ts";
+import { type Exploration, replay } from "./explorer.ts";
 import { exploreBeliefs } from "./explorer-belief.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { type PathRun, runPath } from "./path-run.ts";
@@ -120,6 +120,15 @@ interface ProofRequest {
   readonly id: string;
 }
 
+/** The first run, and what an exploration found that began with it. */
+interface Tried {
+  readonly first: PathRun;
+  readonly explored?: Exploration | undefined;
+}
+
+/** Leaves an exploration whose first run did not get to its end. Made once: a stack is of no use here. */
+const incomplete = new Error("the first run did not get to its end");
+
 class Prover {
   readonly #request: ProofRequest;
   readonly #unit: DriverUnit;
@@ -157,30 +166,56 @@ class Prover {
 
   /** What has led a run from its start to the finding, or as far as it got. */
   lead(): Lead {
-    const run = this.#settle();
+    const run = this.#led(() => ({ first: this.#natural() }));
     const { inputs, flips } = this.#plan;
-    return { reached: run?.reached === true, inputs: new Map(inputs), flips: new Map(flips) };
+    return { reached: run?.first.reached === true, inputs: new Map(inputs), flips: new Map(flips) };
   }
 
   result(): ProofResult {
-    const natural = this.#settle();
-    if (natural === undefined) return this.#unknown("No run settles: each attempt asks for another one.");
-    if (natural.stopped !== undefined && hasNoMemory(natural.stopped)) {
-      return { platform: this.#id, verdict: "never", sentence: `${natural.stopped}.` };
+    const tried = this.#led(() =>
+      this.#options.schedule === undefined ? this.#explore() : { first: this.#natural() },
+    );
+    if (tried === undefined) return this.#unknown("No run settles: each attempt asks for another one.");
+    const { first, explored } = tried;
+    if (first.stopped !== undefined && hasNoMemory(first.stopped)) {
+      return { platform: this.#id, verdict: "never", sentence: `${first.stopped}.` };
     }
-    if (!natural.reached) return this.#unreached(natural);
-    if (natural.stopped !== undefined) return this.#unknown(`The run did not get to its end: ${natural.stopped}.`);
-    if (natural.nothing !== undefined) return this.#unknown(natural.nothing);
-    if (this.#options.schedule !== undefined) return this.#replayed(this.#options.schedule);
-    const explored = exploreBeliefs(this.#model, this.#program(), {
-      iommu: this.#kernelOptions.iommu,
-      maxRuns: this.#options.maxRuns ?? 400,
-    });
-    if (natural.harm !== undefined || explored.verdict === "never") return this.#lazily(explored.verdict, () => "");
-    const schedule = explored.witness?.schedule ?? "";
-    if (!this.#isHarmful(schedule)) return this.#report(explored.verdict, schedule);
+    if (!first.reached) return this.#unreached(first);
+    if (first.stopped !== undefined) return this.#unknown(`The run did not get to its end: ${first.stopped}.`);
+    if (first.nothing !== undefined) return this.#unknown(first.nothing);
+    if (explored === undefined) return this.#report(undefined, this.#options.schedule ?? "");
+    if (explored.verdict === "never") return this.#lazily("never", () => "");
     // The natural run is the shortest of all where it is harmful.
-    return this.#lazily(explored.verdict, () => this.#shortened(schedule));
+    const schedule = explored.witness?.schedule ?? "";
+    return this.#lazily(explored.verdict, () => (this.#isHarmful("") ? "" : this.#shortened(schedule)));
+  }
+
+  /** Everything that may happen; nothing more than the first run where that does not get to its end. */
+  #explore(): Tried {
+    let first: PathRun | undefined;
+    const settled = this.#program();
+    const program: AgentProgram = (port) => {
+      if (first !== undefined) return settled(port);
+      const outcome = this.#program(false)(port);
+      first = this.#last;
+      if (first?.reached !== true || first.stopped !== undefined || first.nothing !== undefined) throw incomplete;
+      return outcome;
+    };
+    let explored: Exploration | undefined;
+    try {
+      const { iommu } = this.#kernelOptions;
+      explored = exploreBeliefs(this.#model, program, { iommu, maxRuns: this.#options.maxRuns ?? 400 });
+    } catch (error) {
+      if (error !== incomplete) throw error;
+    }
+    if (first === undefined) throw new Error("an exploration without a run");
+    return { first, explored };
+  }
+
+  #natural(): PathRun {
+    replay(this.#model, this.#program(false), "", { iommu: this.#kernelOptions.iommu, record: false });
+    if (this.#last === undefined) throw new Error("a replay without a run");
+    return this.#last;
   }
 
   /** The verdict, with a trace that is made when somebody wants to see it: most are never looked at. */
@@ -221,7 +256,7 @@ class Prover {
   #isRefusedForAliasing(): boolean {
     if (this.#kernelOptions.hidesAliasing === true) return false;
     const other = new Prover(this.#request, this.#lead, true);
-    return other.#settle()?.reached === true;
+    return other.lead().reached;
   }
 
   #isHarmful(schedule: string): boolean {
@@ -230,24 +265,24 @@ class Prover {
     return played?.faithful === true && played.outcome.harm;
   }
 
-  /** The natural run with a plan that it needs no other of: as the reference machine was led, else as this one has to be. */
-  #settle(): PathRun | undefined {
+  /** Tries with a plan that needs no other: as the reference machine was led, else as this one has to be. */
+  #led<T extends Tried>(attempt: () => T): T | undefined {
     const lead = this.#lead;
-    if (lead === undefined) return this.#attempts(0);
+    if (lead === undefined) return this.#attempts(0, attempt);
     for (const [name, bits] of lead.inputs) this.#plan.inputs.set(name, bits);
     for (const [key, direction] of lead.flips) this.#plan.flips.set(key, direction);
-    const led = this.#attempts(lead.reached ? 0 : attemptsInAll - attemptsAfterFailure);
-    if (led?.reached === true || !lead.reached || (led?.stopped !== undefined && hasNoMemory(led.stopped))) return led;
+    const led = this.#attempts(lead.reached ? 0 : attemptsInAll - attemptsAfterFailure, attempt);
+    const stopped = led?.first.stopped;
+    if (led?.first.reached === true || !lead.reached || (stopped !== undefined && hasNoMemory(stopped))) return led;
     this.#plan = new Plan();
-    return this.#attempts(0);
+    return this.#attempts(0, attempt);
   }
 
-  #attempts(first: number): PathRun | undefined {
-    for (let attempt = first; attempt < attemptsInAll; attempt++) {
-      this.#plan.attempts = attempt;
+  #attempts<T>(first: number, attempt: () => T): T | undefined {
+    for (let number = first; number < attemptsInAll; number++) {
+      this.#plan.attempts = number;
       try {
-        replay(this.#model, this.#program(false), "", { iommu: this.#kernelOptions.iommu, record: false });
-        return this.#last;
+        return attempt();
       } catch (error) {
         if (!(error instanceof Restart)) throw error;
       }
@@ -287,10 +322,6 @@ class Prover {
 
   #unknown(sentence: string): ProofResult {
     return { platform: this.#id, verdict: "unknown", sentence };
-  }
-
-  #replayed(schedule: string): ProofResult {
-    return this.#report(undefined, schedule);
   }
 
   #report(verdict: Verdict | undefined, schedule: string): ProofResult {

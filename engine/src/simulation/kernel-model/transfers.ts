@@ -21,7 +21,8 @@ export function subsystemTransfer(kernel: Kernel, call: KernelCall): Value | und
 
 function cataloguedTransfer(kernel: Kernel, call: KernelCall): Value | undefined {
   const known = apiFunction(call.name);
-  if (known?.effect !== "does-dma") return undefined;
+  // A request that is only filled in transfers nothing yet.
+  if (known?.effect !== "does-dma" || known.parameters.some((one) => one.role === "urb")) return undefined;
   const data = known.parameters.findIndex((one) => one.role === "data");
   if (data < 0 || bits(call, data) < 4096n) return undefined;
   const length = known.parameters.findIndex((one) => one.role === "length" || one.role === "size");

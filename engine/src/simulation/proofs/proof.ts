@@ -37,6 +37,9 @@ export interface Proof {
 /** Ends a run: its harm is known. */
 export class HarmFound extends Stop {}
 
+/** Made once: its sentence is in the run, and a stack is of no use here. */
+const harmFound = new HarmFound("harm was found");
+
 /** Accesses of one statement that are kept. */
 const mostAccesses = 4096;
 
@@ -279,7 +282,7 @@ export class ProofRun {
       got: bytesText(got),
       sentence,
     });
-    throw new HarmFound(sentence);
+    throw harmFound;
   }
 }
 
