@@ -7,6 +7,7 @@ import type { Expression, Place, ProgramFunction, Statement } from "../../progra
 import type { Type } from "../../program/types.ts";
 import { expressionsOfTerminator, readsOf, walkExpression } from "../../program/visit.ts";
 import type { ApiCall, Facts, Guard, Origin } from "../facts.ts";
+import { flowOf } from "../flow/flow.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
 import { type UserMapping, userMappings } from "./user-mapping.ts";
 import { fieldOf, isLength, lengthVariables, statementsOf } from "./vma-lengths.ts";
@@ -151,7 +152,12 @@ export function cookieMappings(facts: Facts): readonly CookieMapping[] {
     const [cookie] = cookies;
     if (cookie === undefined || cookies.includes(undefined)) continue;
     const setters = workingsOf(facts).index.storesTo("vm_area_struct.vm_pgoff");
-    if (setters.some((store) => store.function.file === call.function.file)) continue;
+    // Of the function's own stores those count that can come before the call.
+    const mayClear = ({ function: owner, statement }: (typeof setters)[number]): boolean =>
+      owner === call.function
+        ? flowOf(owner).follows(statement.id, call.statement.id)
+        : owner.file === call.function.file;
+    if (setters.some(mayClear)) continue;
     found.push({ call, vma, cookie });
   }
   return found;

@@ -2,7 +2,7 @@
  * USB transfers over coherent memory: the USB core maps every buffer unless URB_NO_TRANSFER_DMA_MAP says that transfer_dma holds its
  * address (Documentation/driver-api/usb/dma.rst:44-66, 6.12.117).
  */
-import type { ProgramFunction, Statement } from "../../program/program.ts";
+import type { Expression, ProgramFunction, Statement } from "../../program/program.ts";
 import type { FileSpan } from "../../text/span.ts";
 import { isCoherentMemory, isPointer } from "../coherent/coherent-uses.ts";
 import { dmaArguments } from "./dma-arguments.ts";
@@ -20,6 +20,8 @@ export interface CoherentTransfer {
   /** Whether an urb carries it, which could say that it is mapped already; usb_control_msg() and its like have none. */
   readonly urb: boolean;
   readonly subject: string;
+  /** The buffer, as the call or the store has it. */
+  readonly buffer: Expression;
   readonly origin: Origin;
 }
 
@@ -40,14 +42,16 @@ export function coherentTransfers(facts: Facts): readonly CoherentTransfer[] {
       one.name.startsWith("usb_fill_") && one.statement.arguments.indexOf(one.pointer) !== setupPacket(one.name);
     if (!urb && !/^usb_(control|bulk|interrupt)_msg$/.test(one.name)) continue;
     const { function: owner, statement, name, subject, value } = one;
-    add({ function: owner, statement, span: statement.calleeSpan, receiver: `${name}()`, urb, subject }, value);
+    const { calleeSpan: span } = statement;
+    add({ function: owner, statement, span, receiver: `${name}()`, urb, subject, buffer: one.pointer }, value);
   }
   for (const { function: owner, statement } of workingsOf(facts).index.storesTo("urb.transfer_buffer")) {
     if (statement.kind !== "assign") continue;
     const span = { file: statement.file, start: statement.value.start, end: statement.value.end };
     const subject = facts.textOf(owner, statement.value);
     const value = facts.valueOf({ function: owner, statement: statement.id }, statement.value);
-    add({ function: owner, statement, span, receiver: "transfer_buffer", urb: true, subject }, value);
+    const buffer = statement.value;
+    add({ function: owner, statement, span, receiver: "transfer_buffer", urb: true, subject, buffer }, value);
   }
   return found;
 }

@@ -54,6 +54,30 @@ export function insertLineBefore(unit: DriverUnit, span: FileSpan, statement: st
   return { file: span.file, start, end: start, newText: `${indentationAt(text, span.start)}${statement}${newline}` };
 }
 
+/** Inserts statements on lines of their own behind the one at `span`; undefined when it shares its lines, or governs nothing but itself. */
+export function insertLinesAfter(
+  unit: DriverUnit,
+  span: FileSpan,
+  statements: readonly string[],
+): TextEdit | undefined {
+  const text = unit.files.get(span.file)?.text;
+  if (text === undefined) return undefined;
+  const start = lineStart(text, span.start);
+  if (!/^[ \t]*$/.test(text.slice(start, span.start))) return undefined;
+  const above = text.slice(lineStart(text, Math.max(start - 1, 0)), start);
+  if (!/[;{}:][ \t]*\r?\n$|^\s*$|\*\/\s*$/.test(above) && !/^\s*\/\//.test(above)) return undefined;
+  const end = lineEnd(text, span.end);
+  const newline = /\r\n$/.test(text.slice(start, end)) ? "\r\n" : "\n";
+  if (!/^;[ \t]*\r?\n$/.test(text.slice(span.end, end).replace(/\/\*.*\*\/|\/\/[^\n]*/, ""))) return undefined;
+  const indentation = indentationAt(text, span.start);
+  return {
+    file: span.file,
+    start: end,
+    end,
+    newText: statements.map((one) => `${indentation}${one}${newline}`).join(""),
+  };
+}
+
 /**
  * The start of the comment that stands right above the line at `start` and speaks of it alone: lines of nothing else, indented like
  * it. `start` itself where there is none.

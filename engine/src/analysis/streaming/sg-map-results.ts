@@ -18,6 +18,8 @@ export interface SgMapMisread {
   readonly list: string;
   /** The variable that holds the count, where it is kept. */
   readonly count: string | undefined;
+  /** The test that takes the 0 for a failure. */
+  readonly test?: Expression;
 }
 
 /** Calls that give a count, 0 where they failed. */
@@ -37,7 +39,8 @@ export function misreadSgMaps(facts: Facts): readonly SgMapMisread[] {
     if (!kind) continue;
     const { result } = call.statement;
     const count = kind !== "dropped" && result ? facts.textOfPlace(call.function, result) : undefined;
-    found.push({ call, kind, list: listText(facts, call, list), count });
+    const test = kind === "inverted" ? firstTest(call) : undefined;
+    found.push({ call, kind, list: listText(facts, call, list), count, ...(test && { test }) });
   }
   return found;
 }
@@ -76,6 +79,12 @@ function isInverted({ function: owner, statement }: ApiCall, id: VariableId): bo
   if (left?.statements.length !== 0 || left.terminator.kind !== "return" || !left.terminator.value) return false;
   const value = left.terminator.value;
   return value.kind === "constant" ? value.value < 0n : value.kind === "unary" && value.operator === "-";
+}
+
+/** The condition that the call's own block ends with. */
+function firstTest({ function: owner, statement }: ApiCall): Expression | undefined {
+  const home = owner.blocks.find(({ statements }) => statements.some((one) => one.id === statement.id));
+  return home?.terminator.kind === "branch" ? home.terminator.condition : undefined;
 }
 
 /** `!n` and `n == 0`. */

@@ -3,9 +3,9 @@
  * its sign only, or one that bounds a loop over the entries and is tested nowhere that it gets to.
  */
 import type { Facts } from "../../analysis/facts.ts";
-import { misreadSgMaps } from "../../analysis/streaming/sg-map-results.ts";
+import { misreadSgMaps, type SgMapMisread } from "../../analysis/streaming/sg-map-results.ts";
 import { untestedCounts } from "../../analysis/streaming/untested-counts.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -22,7 +22,7 @@ const rule: Rule = {
       "kernel/dma/mapping.c:246-260, 276-300 (6.12.117): dma_map_sg_attrs() is unsigned and turns every error into 0",
     ],
     when: "Wherever a map can fail: behind an IOMMU, with bounce buffers (swiotlb), with a DMA mask that does not reach all memory.",
-    fixes: [],
+    fixes: [{ id: "turn-test", title: "Take 0 for success", safety: "review" }],
   },
   check,
 };
@@ -31,7 +31,7 @@ export default rule;
 const notes = { dropped: "result ignored", sign: "0 passes as success", inverted: "0 is success here" } as const;
 
 function* check(facts: Facts): Iterable<RuleFinding> {
-  for (const { call, kind, list, count } of misreadSgMaps(facts)) {
+  for (const { call, kind, list, count, test } of misreadSgMaps(facts)) {
     const { function: owner, statement, name } = call;
     const failure = name === "dma_map_sgtable" ? "a negative error number" : "0";
     const message =
@@ -47,7 +47,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       function: owner.name,
       path: [{ ...place, role: "sink", note: notes[kind] }],
       subjects: [list],
-      fixes: [],
+      fixes: turned(facts, test),
     };
   }
   for (const { call, list, count } of untestedCounts(facts)) {
@@ -62,4 +62,18 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       fixes: [],
     };
   }
+}
+
+/** `!ret` becomes `ret`, and `ret == 0` becomes `ret != 0`. */
+function turned(facts: Facts, test: SgMapMisread["test"]): readonly RuleFix[] {
+  const whole = test && facts.unit.files.get(test.file)?.text;
+  if (!test || whole === undefined) return [];
+  const { file, end } = test;
+  // A branch on `!ret` is one on `ret` with its ways exchanged.
+  const start =
+    /^\w+$/.test(whole.slice(test.start, end)) && whole[test.start - 1] === "!" ? test.start - 1 : test.start;
+  const text = whole.slice(start, end);
+  const newText = text.startsWith("!") ? text.slice(1).trim() : text.replace("==", "!=");
+  if (newText === text || !/^\w+( *!= *0)?$/.test(newText)) return [];
+  return [{ id: "turn-test", edits: [{ file, start, end, newText }] }];
 }

@@ -3,6 +3,7 @@
  * takes it for an offset. Silent where the file sets vm_pgoff.
  */
 import type { Facts } from "../../analysis/facts.ts";
+import { insertLineBefore } from "../../analysis/fixes/source-edits.ts";
 import { cookieMappings } from "../../analysis/aliases/vma-ranges.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -20,7 +21,7 @@ const rule: Rule = {
       "drivers/uio/uio.c:802-815, drivers/crypto/hisilicon/qm.c, drivers/gpu/drm/drm_gem_dma_helper.c:527-533 (6.12.117) clear it",
     ],
     when: "Every machine.",
-    fixes: [],
+    fixes: [{ id: "clear", title: "Clear vm_pgoff before mapping", safety: "review" }],
   },
   check,
 };
@@ -30,6 +31,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { call, vma, cookie } of cookieMappings(facts)) {
     const { function: owner, statement } = call;
     const text = facts.textOf(owner, vma);
+    const edit = insertLineBefore(facts.unit, statement.calleeSpan, `${text}->vm_pgoff = 0;`);
     yield {
       ...statement.calleeSpan,
       message: `${call.name}() takes ${text}->vm_pgoff for an offset into the buffer, and here it is ${cookie}, which said what to map: it must be 0.`,
@@ -44,7 +46,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         },
       ],
       subjects: [text, cookie],
-      fixes: [],
+      fixes: edit ? [{ id: "clear", edits: [edit] }] : [],
     };
   }
 }

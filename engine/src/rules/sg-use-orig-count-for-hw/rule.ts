@@ -4,7 +4,8 @@
  */
 import type { Facts } from "../../analysis/facts.ts";
 import { originalCountLoops } from "../../analysis/streaming/mapped-counts.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { ProgramFunction } from "../../program/program.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -20,7 +21,7 @@ const rule: Rule = {
       "include/linux/scatterlist.h:39-43, 198-212 (6.12.117): nents is the mapped count, orig_nents the other",
     ],
     when: "Where entries are joined: behind an IOMMU.",
-    fixes: [],
+    fixes: [{ id: "mapped-count", title: "Loop by what the mapping returned", safety: "review" }],
   },
   check,
 };
@@ -59,7 +60,34 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         { file, start, end, function: owner.name, statement: -1, role: "sink", note: "loops by the original count" },
       ],
       subjects: [listText],
-      fixes: [],
+      fixes: mappedCount(facts, owner, loop, count, map),
     };
   }
+}
+
+type Loop = ReturnType<typeof originalCountLoops>[number];
+
+/** for_each_sgtable_dma_sg() for a table; for a list the variable that the map call of the same function has filled. */
+function mappedCount(
+  facts: Facts,
+  owner: ProgramFunction,
+  loop: Loop["loop"],
+  count: Loop["count"],
+  map: Loop["map"],
+): readonly RuleFix[] {
+  if (owner.language !== "c") return [];
+  const { file, start, macro } = loop;
+  const text = facts.unit.files.get(file)?.text ?? "";
+  if (count === undefined) {
+    if (macro !== "for_each_sgtable_sg" || !text.startsWith(macro, start)) return [];
+    const edit = { file, start, end: start + macro.length, newText: "for_each_sgtable_dma_sg" };
+    return [{ id: "mapped-count", title: "Use for_each_sgtable_dma_sg()", edits: [edit] }];
+  }
+  const given = loop.arguments[2];
+  const result = map?.function === owner ? map.statement.result : undefined;
+  if (!given || result?.root.kind !== "variable" || result.steps.length > 0) return [];
+  const variable = facts.textOfPlace(owner, result);
+  if (!/^\w+$/.test(variable)) return [];
+  const edit = { file: given.file, start: given.start, end: given.end, newText: variable };
+  return [{ id: "mapped-count", title: `Loop by ${variable}`, edits: [edit] }];
 }

@@ -3,6 +3,7 @@
  * Silent as soon as a sync of the driver may be about it, for MMIO, for dma_buf exporters, and where caches are flushed by hand.
  */
 import type { Facts } from "../../analysis/facts.ts";
+import { withoutAttribute } from "../../analysis/fixes/attribute-edits.ts";
 import { neverSyncedMaps } from "../../analysis/ownership/skipped-syncs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -22,7 +23,7 @@ const rule: Rule = {
     ],
     when: "Where the device is not cache coherent; swiotlb copies at the map in spite of the attribute.",
     proof: "hand-over",
-    fixes: [],
+    fixes: [{ id: "sync", title: "Let the call do the cache operation", safety: "safe" }],
   },
   check,
 };
@@ -31,6 +32,8 @@ export default rule;
 function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { owner, call, api, buffer } of neverSyncedMaps(facts)) {
     const what = buffer ? facts.textOf(owner, buffer) : "the buffer";
+    const at = api.parameters.findIndex(({ role }) => role === "attrs");
+    const edit = withoutAttribute(facts.unit, call, at, "DMA_ATTR_SKIP_CPU_SYNC");
     yield {
       ...call.calleeSpan,
       message: `${api.name}() maps ${what} with DMA_ATTR_SKIP_CPU_SYNC, and nothing syncs it for the device: dirty cache lines stay above what the device reads or writes.`,
@@ -45,7 +48,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         },
       ],
       subjects: [what],
-      fixes: [],
+      fixes: edit ? [{ id: "sync", edits: [edit] }] : [],
     };
   }
 }

@@ -5,7 +5,8 @@
 import type { Facts } from "../../analysis/facts.ts";
 import { wrongWays } from "../../analysis/ownership/kept-ownership.ts";
 import { accessStep, accessWords, eventStep, mapStep, moreBelow } from "../../analysis/ownership/kept-words.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { StreamingEvent } from "../../analysis/ownership/streaming-events.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -24,7 +25,7 @@ const rule: Rule = {
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
     proof: "owned-by-device",
-    fixes: [],
+    fixes: [{ id: "for-device", title: "Sync for the device", safety: "review" }],
   },
   check,
 };
@@ -55,7 +56,15 @@ function* check(facts: Facts): Iterable<RuleFinding> {
           ? [mapStep(kept), { ...accessStep(owner, access), role: "store" }, { ...step, role: "sink" }]
           : [mapStep(kept), step, accessStep(owner, access)],
       subjects: [handle],
-      fixes: [],
+      fixes: kind === "store" ? syncForDevice(sync) : [],
     };
   }
+}
+
+/** The call of the other direction takes the same arguments. */
+function syncForDevice({ api, call, owner }: StreamingEvent): readonly RuleFix[] {
+  const newText = api.name.replace("_for_cpu", "_for_device");
+  if (newText === api.name || call.macro !== undefined || owner.language !== "c") return [];
+  const { file, start, end } = call.calleeSpan;
+  return [{ id: "for-device", title: `Call ${newText}()`, edits: [{ file, start, end, newText }] }];
 }

@@ -3,6 +3,7 @@
  * visible to the CPU. Silent for what only the teardown unmaps, for dma_buf exporters, and where caches are flushed by hand.
  */
 import type { Facts } from "../../analysis/facts.ts";
+import { withoutAttribute } from "../../analysis/fixes/attribute-edits.ts";
 import { neverSyncedUnmaps } from "../../analysis/ownership/skipped-syncs.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -21,7 +22,7 @@ const rule: Rule = {
       "kernel/dma/direct.h:113-126 (6.12.117): dma_direct_unmap_page() syncs for the CPU and copies a bounce buffer back only without it",
     ],
     when: "Where the device is not cache coherent, and everywhere with bounce buffers (swiotlb), also on x86.",
-    fixes: [],
+    fixes: [{ id: "sync", title: "Let the call do the cache operation", safety: "safe" }],
   },
   check,
 };
@@ -31,6 +32,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
   for (const { owner, call, api, buffer, handle } of neverSyncedUnmaps(facts)) {
     const subject = handle ?? buffer;
     const what = subject ? facts.textOf(owner, subject) : "the buffer";
+    const at = api.parameters.findIndex(({ role }) => role === "attrs");
+    const edit = withoutAttribute(facts.unit, call, at, "DMA_ATTR_SKIP_CPU_SYNC");
     yield {
       ...call.calleeSpan,
       message: `${api.name}() unmaps ${what} with DMA_ATTR_SKIP_CPU_SYNC, and nothing syncs it for the CPU: what the device wrote may never be seen.`,
@@ -45,7 +48,7 @@ function* check(facts: Facts): Iterable<RuleFinding> {
         },
       ],
       subjects: [what],
-      fixes: [],
+      fixes: edit ? [{ id: "sync", edits: [edit] }] : [],
     };
   }
 }

@@ -8,7 +8,7 @@ import { makerOf, pathTo, subjectAt } from "../../analysis/flow/finding-path.ts"
 import { foreignOrigins, misfits, partnersOf } from "../../analysis/ownership/mapping-partners.ts";
 import { type StreamingEvent, streamingEvents } from "../../analysis/ownership/streaming-events.ts";
 import type { CallStatement, PathStep, ProgramFunction } from "../../program/program.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -27,7 +27,7 @@ const rule: Rule = {
       "include/linux/dma-mapping.h:305-345 (6.12.117): single and page are one implementation",
     ],
     when: "Everywhere for coherent memory and resources; single and page only where a later kernel tells them apart.",
-    fixes: [],
+    fixes: [{ id: "pair", title: "Unmap by the function of the same name", safety: "safe" }],
   },
   check,
 };
@@ -77,7 +77,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
     const [unlike] = event.step === "unmap" ? misfits(facts, event, (one) => isOther(one, event)) : [];
     if (unlike) {
       const message = `${subject} is mapped by ${unlike.api.name}() and unmapped by ${event.api.name}(): the same today, but not the pair that the API names.`;
-      yield finding(event, message, subject, { function: unlike.owner, statement: unlike.call }, "map", "hint");
+      const hint = finding(event, message, subject, { function: unlike.owner, statement: unlike.call }, "map", "hint");
+      yield { ...hint, fixes: paired(event) };
     }
   }
 }
@@ -133,4 +134,13 @@ function finding(
     subjects: [subject, event.step],
     fixes: [],
   };
+}
+
+/** dma_unmap_single() and dma_unmap_page() take the same arguments, and are one function (include/linux/dma-mapping.h:327-345). */
+function paired({ api, call, owner }: StreamingEvent): readonly RuleFix[] {
+  const [, kind, rest = ""] = /^dma_unmap_(single|page)(_attrs)?$/.exec(api.name) ?? [];
+  if (kind === undefined || call.macro !== undefined || owner.language !== "c") return [];
+  const { file, start, end } = call.calleeSpan;
+  const newText = `dma_unmap_${kind === "single" ? "page" : "single"}${rest}`;
+  return [{ id: "pair", title: `Use ${newText}()`, edits: [{ file, start, end, newText }] }];
 }

@@ -4,8 +4,10 @@
  */
 import type { Facts } from "../../analysis/facts.ts";
 import { makerOf, pathTo } from "../../analysis/flow/finding-path.ts";
-import { coherentTransfers } from "../../analysis/buffers/usb-transfer-flags.ts";
-import type { Rule, RuleFinding } from "../rule.ts";
+import { type CoherentTransfer, coherentTransfers } from "../../analysis/buffers/usb-transfer-flags.ts";
+import { allocationTerms } from "../../analysis/fixes/allocation-terms.ts";
+import { insertLinesAfter } from "../../analysis/fixes/source-edits.ts";
+import type { Rule, RuleFinding, RuleFix } from "../rule.ts";
 
 const rule: Rule = {
   meta: {
@@ -25,7 +27,7 @@ const rule: Rule = {
     when: "Where coherent memory is remapped (ARM, arm64, MIPS and others without coherent DMA); a wasted mapping elsewhere.",
     proof: "coherent-remapped",
     subsumes: ["dma/coherent-map-single"],
-    fixes: [],
+    fixes: [{ id: "set-flag", title: "Set transfer_dma and URB_NO_TRANSFER_DMA_MAP", safety: "review" }],
   },
   check,
 };
@@ -41,7 +43,25 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       function: owner.name,
       path: pathTo(origin, owner, statement.id, span, "given to the USB core here"),
       subjects: [subject],
-      fixes: [],
+      fixes: flagged(facts, one),
     };
   }
+}
+
+/** Behind usb_fill_*_urb(), which sets none of both: the address that the allocation returned, where it has a name here. */
+function flagged(
+  facts: Facts,
+  { function: owner, statement, buffer, origin, receiver }: CoherentTransfer,
+): readonly RuleFix[] {
+  if (statement.kind !== "call" || !receiver.startsWith("usb_fill_")) return [];
+  const urb = statement.arguments[0];
+  if (!urb || owner.language !== "c" || statement.macro !== undefined) return [];
+  const terms = allocationTerms(facts, owner, statement.id, buffer, origin);
+  const name = facts.textOf(owner, urb);
+  if (!terms || !/^[\w>.\-[\]]+$/.test(name)) return [];
+  const edit = insertLinesAfter(facts.unit, statement, [
+    `${name}->transfer_dma = ${terms.handle};`,
+    `${name}->transfer_flags |= URB_NO_TRANSFER_DMA_MAP;`,
+  ]);
+  return edit ? [{ id: "set-flag", edits: [edit] }] : [];
 }
