@@ -132,7 +132,8 @@ function isArithmetic(origin: Origin): boolean {
  * allocator gave that nobody knows may be memory that the DMA API does not know: the device's own, or memory of the early boot.
  */
 function isMappable(origin: Origin): boolean {
-  if (origin.kind === "unknown" && /alloc\w*\(\)$/.test(origin.name)) return false;
+  // The page of a scatterlist entry is dma/sg-phys-or-page-for-hw's: whoever fills the list knows what it is.
+  if (origin.kind === "unknown" && /alloc\w*\(\)$|^sg_page\(\)$/.test(origin.name)) return false;
   return !isCoherentMemory(origin) && !/^(function|string|number|null|iomem|sram|phys)$/.test(origin.kind);
 }
 

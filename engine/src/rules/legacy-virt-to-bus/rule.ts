@@ -1,7 +1,9 @@
 /** Looks for the bus address conversions. Silent where the driver defines a function of that name itself. */
 import { isOnlyShown } from "../../analysis/coherent/coherent-uses.ts";
+import { physicalForDevices } from "../../analysis/coherent/device-addresses.ts";
 import type { Facts } from "../../analysis/facts.ts";
 import { type RemovedFunction, removedCalls } from "../../analysis/fixes/removed-calls.ts";
+import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
 const rule: Rule = {
@@ -36,12 +38,15 @@ const removed: readonly RemovedFunction[] = [
 
 function* check(facts: Facts): Iterable<RuleFinding> {
   const calls = removedCalls(facts, removed);
+  if (calls.length === 0) return;
+  // Where the address goes to a device for certain, dma/phys-as-handle tells the whole way.
+  const told = new Set(physicalForDevices(facts).flatMap(({ origin }) => origin.path.map(placeOf)));
   const giving = new Set(calls.filter((call) => call.removed.successor !== "").map((call) => call.function.file));
   for (const { function: owner, statement, removed: old } of calls) {
     // A file that gives no bus addresses away looks at memory of the firmware.
     if (old.successor === "" && !giving.has(owner.file)) continue;
     // Nobody follows an address that is printed.
-    if (isOnlyShown(owner, statement)) continue;
+    if (isOnlyShown(owner, statement) || (old.successor !== "" && told.has(placeOf(statement)))) continue;
     const argument = statement.arguments[0];
     const name = argument ? facts.textOf(owner, argument) : "it";
     const place = { ...statement.calleeSpan, function: owner.name, statement: statement.id };
@@ -57,4 +62,8 @@ function* check(facts: Facts): Iterable<RuleFinding> {
       fixes: [],
     };
   }
+}
+
+function placeOf({ file, start }: FileSpan): string {
+  return `${file}:${start}`;
 }

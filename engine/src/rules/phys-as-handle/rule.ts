@@ -9,7 +9,7 @@ const rule: Rule = {
     id: "dma/phys-as-handle",
     group: "addresses",
     severity: "error",
-    stage: "preview",
+    stage: "stable",
     summary: "A physical address must not be given to a device as a DMA address.",
     why: "Behind an IOMMU, with a DMA offset or a narrow mask the device reads and writes somewhere else, or faults. And nothing cleans the cache: on non-coherent machines the device reads what was in memory before.",
     remedy:
