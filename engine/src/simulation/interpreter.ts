@@ -40,6 +40,7 @@ export class Interpreter {
   readonly unit: DriverUnit;
   readonly #world: World;
   readonly #events: InterpreterEvents;
+  readonly #plan: Plan;
   #budget = statementBudget;
   #stackTop: bigint;
   readonly #frames: Frame[] = [];
@@ -48,6 +49,7 @@ export class Interpreter {
     this.unit = unit;
     this.#world = world;
     this.#events = events;
+    this.#plan = plan;
     this.evaluator = new Evaluator(unit, world, plan);
     this.steering = new Steering(unit, plan, this.evaluator.inputs, (sentence) => {
       this.evaluator.assumptions.add(sentence);
@@ -177,6 +179,7 @@ export class Interpreter {
   }
 
   #spend(): void {
+    this.#plan.spent++;
     if (this.#budget-- <= 0) throw new Stop(`the run did not end within ${String(statementBudget)} statements`);
   }
 

@@ -12,6 +12,7 @@ import type { DriverUnit, PathStep } from "../program/program.ts";
 import type { Outcome, Trace, Verdict } from "../trace/trace.ts";
 import { type Exploration, replay } from "./explorer.ts";
 import { exploreBeliefs } from "./explorer-belief.ts";
+import { maximalAttempts } from "./input-solver.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { type PathRun, runPath } from "./path-run.ts";
 import { proofById } from "./proofs/index.ts";
@@ -102,6 +103,8 @@ const reference = "x86_64";
 /** Attempts that a run may take, and those that are left to it where the reference machine has found no way in all of its own. */
 const attemptsInAll = 120;
 const attemptsAfterFailure = 8;
+/** Statements of all attempts after which the next one has to do. */
+const mostStatements = 100_000;
 
 /** What leads a run to the finding. */
 interface Lead {
@@ -280,7 +283,8 @@ class Prover {
 
   #attempts<T>(first: number, attempt: () => T): T | undefined {
     for (let number = first; number < attemptsInAll; number++) {
-      this.#plan.attempts = number;
+      // Long runs get fewer attempts: towards the end none looks for other inputs.
+      this.#plan.attempts = this.#plan.spent > mostStatements ? Math.max(number, maximalAttempts) : number;
       try {
         return attempt();
       } catch (error) {

@@ -112,6 +112,11 @@ export class Steering {
       cases.find((item) => value.bits >= item.low && value.bits <= item.high)?.target ?? terminator.default;
     const leads = this.#leading(fn);
     if (leads === undefined || leads.has(natural)) {
+      const other = this.#otherCase(fn, terminator, value, natural, cases);
+      if (other !== undefined) {
+        this.#turn(value, (bits) => bits >= other.low && bits <= other.high, fn, terminator);
+        return other.target;
+      }
       if (leads !== undefined) this.#solver.require(value, (bits) => bits === value.bits);
       return natural;
     }
@@ -123,6 +128,21 @@ export class Steering {
     if (!leads.has(terminator.default)) return natural;
     this.#turn(value, (bits) => cases.every((item) => bits < item.low || bits > item.high), fn, terminator);
     return terminator.default;
+  }
+
+  /** A switch on an input, where any case will do, is an open decision: the case to take instead, when it has been turned. */
+  #otherCase<T extends { readonly target: BlockId }>(
+    fn: ProgramFunction,
+    at: Terminator,
+    value: Value,
+    natural: BlockId,
+    cases: readonly T[],
+  ): T | undefined {
+    if (value.origin === undefined) return undefined;
+    const key = `${fn.file}:${fn.name}:switch ${String(at.start)}`;
+    if (this.#plan.flips.get(key) === true) return cases.find((item) => item.target !== natural);
+    this.#decisions.push({ key, direction: false });
+    return undefined;
   }
 
   /** Which arm of an `#if` is taken; the same text chooses the same way. */

@@ -97,6 +97,8 @@ export class Plan {
   readonly names = new Map<string, NamedMemory>();
   /** The kernel's stack is used by more than the CPU's plain accesses, so it is mapped on the machine. */
   stackOnMachine = false;
+  /** Statements that all attempts together have executed. */
+  spent = 0;
   attempts = 0;
 }
 
