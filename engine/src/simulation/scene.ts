@@ -110,6 +110,8 @@ export class Scene {
   readonly aliases: KernelAlias[] = [];
   /** Physical addresses that the code has computed. */
   readonly physicals: PhysicalAddress[] = [];
+  /** Entries of lists whose DMA address the code has asked for, and what it got. */
+  readonly listReads: { readonly sg: bigint; readonly handle: bigint }[] = [];
   /** Addresses whose page the walk of the page tables has not found. */
   readonly missingPages: { readonly virtual: bigint; readonly call: string }[] = [];
   /** Physical pages of device registers that the code has asked the bus for. */

@@ -22,6 +22,7 @@ const rule: Rule = {
       'kernel/dma/debug.c:1096-1113 (6.12.117): "device driver tries to sync DMA memory it has not allocated"',
     ],
     when: "Everywhere.",
+    proof: "unmapped-list",
     fixes: [],
   },
   check,

@@ -11,7 +11,7 @@ import { storeOrderProof } from "./store-order.ts";
 import { userAliasProof } from "./user-alias.ts";
 import { userMappingProof } from "./user-mapping.ts";
 import { coherentListProof, coherentPageProof, vmallocBufferProof } from "./wrong-page.ts";
-import { physicalAddressProof } from "./wrong-address.ts";
+import { physicalAddressProof, unmappedListProof } from "./wrong-address.ts";
 
 export const proofs: readonly Proof[] = [
   coherentPageProof,
@@ -31,6 +31,7 @@ export const proofs: readonly Proof[] = [
   handOverProof,
   sharedLineProof,
   physicalAddressProof,
+  unmappedListProof,
   storeOrderProof,
   noncoherentMemoryProof,
 ];

@@ -395,6 +395,13 @@ const rows: readonly Row[] = [
     because: "two types of one page; x86 gives the user the linear map's type",
     but: { "arm64-coh+iommu": "the same without a device" },
   },
+  {
+    rule: "dma/sg-before-map",
+    fixture: "engine.ts",
+    at: "",
+    harmful: ["all"],
+    because: "an entry that nobody has mapped holds no address of the device's, on any machine",
+  },
 ];
 
 function sessionOf(rule: string, fixture: string): { readonly session: DriverSession; readonly text: string } {

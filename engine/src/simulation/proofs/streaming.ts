@@ -83,7 +83,15 @@ function readRemapped(run: ProofRun, mapping: StreamingMapping): void {
 /** The device's data arrives in the buffer, and it says so. */
 export function deviceFills(run: ProofRun, mapping: StreamingMapping, offset = 0, length = 4): void {
   const size = Math.min(length, mapping.size - offset);
-  run.deviceWrites(mapping.handle + BigInt(offset), pattern(0x77, size), `The device writes 77 to ${mapping.name}.`);
+  // What the device has written before is there to be told from what it writes now.
+  const { promises } = run.kernel.port.board;
+  const before = promises.newest((mapping.bounce ?? mapping.physical) + offset, size);
+  const bytes = pattern(before.every((byte) => byte === 0x77) ? 0x88 : 0x77, size);
+  run.deviceWrites(
+    mapping.handle + BigInt(offset),
+    bytes,
+    `The device writes ${bytesText(bytes.subarray(0, 1))} to ${mapping.name}.`,
+  );
   run.interrupt();
 }
 

@@ -1,7 +1,10 @@
-/** A8, E6 and K3: a device that is given a physical address, where it needs one of its own. */
+/** A8, E6, E7 and K3: a device that is given a physical address, or one that no mapping has made, where it needs one of its own. */
 import { addressText } from "../../machine/address.ts";
+import { physicalOfPage } from "../kernel-model/pages.ts";
+import { readEntry } from "../kernel-model/scatterlist.ts";
 import { Stop } from "../world.ts";
-import { type Proof, pattern } from "./proof.ts";
+import { type Proof, type ProofRun, pattern } from "./proof.ts";
+import { fillStranger } from "./user-mapping.ts";
 
 export const physicalAddressProof: Proof = {
   id: "physical-address",
@@ -35,3 +38,42 @@ export const physicalAddressProof: Proof = {
     );
   },
 };
+
+export const unmappedListProof: Proof = {
+  id: "unmapped-list",
+  title: "A device that is told the address of a list entry that nobody has mapped",
+  fine: "The entry was mapped before its address was taken.",
+  finish(run) {
+    const { kernel } = run;
+    const { hardware, port, scene } = kernel;
+    const taken = scene.listReads.at(-1) ?? orderedEntry(run);
+    if (taken === undefined) throw new Stop("no entry's address was taken");
+    if (scene.mappingOfHandle(taken.handle) !== undefined) return;
+    const { page, offset } = readEntry(kernel, taken.sg);
+    const physical = physicalOfPage(kernel, page) + offset;
+    if (!port.board.isRam(physical)) throw new Stop("the entry holds no memory");
+    const linear = hardware.linear(physical);
+    kernel.share(linear, 16);
+    run.cpuWrites(linear, pattern(0x11), "The driver has put 11 into the entry's memory.");
+    fillStranger(run, Number(BigInt.asUintN(51, taken.handle)));
+    run.doorbell(
+      `The driver tells the device ${addressText(taken.handle)}: what the entry held before anybody mapped it.`,
+    );
+    const seen = run.deviceReads(taken.handle, 4, `The device reads from ${addressText(taken.handle)}.`);
+    run.expect(
+      seen,
+      pattern(0x11),
+      "wrong-page",
+      (got) =>
+        `The device reads ${got} from there; the driver's 11 is in the entry's memory at ${addressText(physical)}.`,
+    );
+  },
+};
+
+/** The entry that a call like dmaengine_prep_slave_sg() has told the device. */
+function orderedEntry(run: ProofRun): { readonly sg: bigint; readonly handle: bigint } | undefined {
+  const { scene } = run.kernel;
+  const order = scene.orders.at(-1);
+  const sg = [...scene.lists.keys()].at(-1);
+  return order === undefined || sg === undefined ? undefined : { sg, handle: order.handle };
+}
