@@ -133,6 +133,11 @@ export interface DriverSession {
   /** Adds or replaces a file. `role` "header" means that findings in it are not reported. */
   setFile(name: string, text: string, role?: "source" | "header"): void;
   removeFile(name: string): void;
+  /**
+   * A moment in which nobody waits: makes ready for edits of these files, and for the next question with these options. Without it the
+   * first edit does.
+   */
+  expectEdits?(files: readonly string[], options?: AnalysisOptions): void;
   readonly files: readonly string[];
   /** Local includes (`#include "x.h"`) of a file as written, so that the host can find them. */
   includesOf(name: string): readonly string[];

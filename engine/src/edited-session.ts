@@ -48,11 +48,30 @@ export class EditedUnit {
     if (!isKept) {
       this.#analysis = undefined;
       this.#kept = 0;
-      const laidOut = StableText.of(real, itemStarts(parseC(real)));
-      this.#texts.set(name, laidOut);
-      this.#builder.setC({ name, text: laidOut.text, syntax: parseC(laidOut.text) });
+      this.#layOut(name, real);
     }
     return this.#builder.syntaxOf(name)?.syntax ?? parseC(real);
+  }
+
+  /** Lays these files out for edits, if they are not or if much is kept of old texts. Whether there is something to analyse anew. */
+  expect(names: readonly string[]): boolean {
+    const isReady = this.#analysis !== undefined && this.#kept < mostKept / 3;
+    if (isReady && names.every((name) => this.#texts.has(name))) return false;
+    const reals = new Map([...this.#texts].map(([name, { real }]) => [name, real]));
+    for (const name of names) {
+      const text = this.#builder.syntaxOf(name)?.text;
+      if (text !== undefined && !reals.has(name)) reals.set(name, text);
+    }
+    this.#analysis = undefined;
+    this.#kept = 0;
+    for (const [name, real] of reals) this.#layOut(name, real);
+    return true;
+  }
+
+  #layOut(name: string, real: string): void {
+    const laidOut = StableText.of(real, itemStarts(parseC(real)));
+    this.#texts.set(name, laidOut);
+    this.#builder.setC({ name, text: laidOut.text, syntax: parseC(laidOut.text) });
   }
 
   /** The same files with every text as the editor has it: what is told of them needs no translation. */

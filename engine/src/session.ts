@@ -112,6 +112,13 @@ class Session implements DriverSession {
     }
   }
 
+  expectEdits(files: readonly string[], options: AnalysisOptions = {}): void {
+    const own = files.filter((name) => this.#files.has(name) && !isTypeScript(name));
+    if (own.length === 0) return;
+    this.#edited ??= new EditedUnit(this.#builder);
+    if (this.#edited.expect(own)) this.analyse(options);
+  }
+
   removeFile(name: string): void {
     if (!this.#files.delete(name)) return;
     this.#unit = undefined;

@@ -82,6 +82,15 @@ export class UnitStore {
     return this.#held.get(folder)?.cost ?? Number.POSITIVE_INFINITY;
   }
 
+  /** Works on a unit when its turn comes, if it is held and was analysed as its texts are now. */
+  protected whenHeld(folder: Location, work: (unit: Unit, report: UnitReport) => void): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#held.has(folder)) return;
+      const held = await this.#refreshed(folder);
+      if (held.report !== undefined) work(held.unit, held.report.value);
+    });
+  }
+
   /** The unit's findings as its texts are now. Rejects when the folder cannot be listed. */
   analyse(folder: Location, options: AnalysisOptions): Promise<UnitSnapshot> {
     return this.#inTurn(async () => {

@@ -74,6 +74,8 @@ export class Unit {
   readonly #byName = new Map<string, Mirrored>();
   #relevant = false;
   #revision = 0;
+  /** Where headers were looked for at the last refresh, found or not. */
+  #looked = new Set<Location>();
 
   constructor(folder: Location, session: DriverSession, host: UnitHost) {
     this.folder = folder;
@@ -94,6 +96,11 @@ export class Unit {
   /** Number of sources, read or not. */
   get sourceCount(): number {
     return this.#sources?.length ?? 0;
+  }
+
+  /** Where it was looked for headers, found or not: with the sources all that it is made of. */
+  get looked(): ReadonlySet<Location> {
+    return this.#looked;
   }
 
   /** Files that could not be read, as gaps of their first line. */
@@ -159,10 +166,12 @@ export class Unit {
   /** Breadth first over the local includes; each is looked for beside its includer, then in the unit's folder. */
   async #includeHeaders(sources: readonly Mirrored[], reached: Set<Location>, looksAtDisk: boolean): Promise<void> {
     const queue = [...sources];
+    this.#looked = new Set();
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       for (const include of this.session.includesOf(file.name)) {
         for (const folder of new Set([folderOf(file.location), this.folder])) {
           const location = joinLocation(folder, include);
+          this.#looked.add(location);
           if (reached.has(location)) break;
           const header = await this.#load(location, looksAtDisk);
           if (header === undefined) continue;

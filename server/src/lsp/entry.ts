@@ -1,5 +1,6 @@
 /** The language server's process: bundled to dist/server.cjs. Speaks over `--node-ipc` (VS Code) or `--stdio`. */
-import { existsSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -11,6 +12,7 @@ import {
 } from "vscode-languageserver/node";
 import { loadEngine } from "../host/load-engine.ts";
 import { reasonOf } from "../host/file-system.ts";
+import { cacheFolder, ResultCache } from "../host/result-cache.ts";
 import { startServer } from "./server.ts";
 
 /** Rule pages lie beside the bundle's folder, in the extension and in a checkout. */
@@ -24,12 +26,22 @@ function pageOf(rule: string): string | undefined {
 const connection = process.argv.includes("--stdio") ? connectStreams() : createConnection(ProposedFeatures.all);
 // Messages that come before the engine is loaded wait in the stream: nothing reads it before `listen`.
 loadEngine().then(
-  (engine) => startServer(connection, { engine, pageOf }),
+  (engine) => startServer(connection, { engine, pageOf, kept: keptReports() }),
   (error: unknown) => {
     console.error(error);
     process.exit(1);
   },
 );
+
+/** Where reports are kept from one start to the next; undefined when that is not wanted or has no place. */
+function keptReports(): { readonly cache: ResultCache; readonly program: string } | undefined {
+  const folder = cacheFolder(process.env);
+  if (folder === undefined) return undefined;
+  const program = createHash("sha1").update(readFileSync(__filename)).digest("hex");
+  const cache = new ResultCache(path.join(folder, "editor"));
+  setTimeout(() => cache.prune(), 10_000).unref();
+  return { cache, program };
+}
 
 /**
  * Over stdin and stdout the reader is ours: the library's own drops a message that is no JSON without a word, and whoever writes a

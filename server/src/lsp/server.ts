@@ -15,7 +15,9 @@ import type { Engine } from "../host/engine.ts";
 import { baseNameOf, folderOf, type Location, nameWithin } from "../host/location.ts";
 import { relevanceOf } from "../host/relevance.ts";
 import { isSourceName, type Overlay } from "../host/unit.ts";
-import { UnitStore } from "../host/unit-store.ts";
+import { EditorUnits } from "../host/editor-units.ts";
+import { KeptReports } from "../host/kept-reports.ts";
+import type { ResultCache } from "../host/result-cache.ts";
 import { throwIfCancelled } from "./checked-document.ts";
 import { codeAction } from "./code-action.ts";
 import { codeActionResolve } from "./code-action-resolve.ts";
@@ -48,10 +50,12 @@ export interface ServerOptions {
   readonly engine: Engine;
   /** The page of a rule, as a URI. */
   readonly pageOf: (rule: string) => string | undefined;
+  /** What was found before, and the name of this very program; without it everything is found anew. */
+  readonly kept?: { readonly cache: ResultCache; readonly program: string } | undefined;
 }
 
 /** Serves one client on this connection, from `initialize` to `exit`. */
-export function startServer(connection: Connection, { engine, pageOf }: ServerOptions): void {
+export function startServer(connection: Connection, { engine, pageOf, kept }: ServerOptions): void {
   const documents = new TextDocuments(TextDocument);
   const overlays = new Map<Location, Overlay>();
   const lastEdit = new Map<string, number>();
@@ -76,12 +80,13 @@ export function startServer(connection: Connection, { engine, pageOf }: ServerOp
     const files = editorFiles(connection, () => client.files);
     const relevance = relevanceOf(engine.catalogue);
     const nameOf = (location: Location): string => shownName(location, roots, overlays, documents);
+    const host = { files, relevance, overlays, nameOf };
     context = {
       connection,
       documents,
       engine,
       client,
-      units: new UnitStore(engine, { files, relevance, overlays, nameOf }),
+      units: new EditorUnits(engine, host, kept && new KeptReports(kept.cache, kept.program, host)),
       settingsOf: (uri) => settings.of(uri),
       pageOf,
       uriOf: (location) =>
