@@ -24,4 +24,5 @@ step "workbench" scripts/setup-code-server.sh .code-server
 step "suite in the extension host" npx tsx test/e2e/run-suite.ts
 step "panel in all themes" npx tsx test/e2e/ui/panel-themes.ts
 step "driving the workbench" npx tsx test/e2e/ui/main-job.ts
+step "panel features" npx tsx test/e2e/ui/panel-features.ts
 echo "all passed"

@@ -26,7 +26,7 @@ export function compareView(model: PanelModel, left: Run, right: Run, actions: P
     return html`<section class="column pane" aria-label=${side === "left" ? "Run A" : "Run B"}>
       ${replay === undefined ? nothing : paneHead(model, replay, side)}
       ${step === undefined || waits ? html`<p class="story is-waiting">${waiting(run, stepOn(model, side))}</p>` : storyView(step)}
-      ${memoryView(model, run, rows[side], actions, side, marked)} ${mappingsView(state, before, model.onlyChanges)}
+      ${memoryView(model, run, rows[side], actions, side, marked)} ${mappingsView(state, before, model.onlyChanges, false)}
     </section>`;
   };
   const [moving] = stepsAt(model, model.step);

@@ -10,7 +10,12 @@ const attributes = {
   device: "device memory",
 } as const;
 
-export function mappingsView(state: ReplayState, before: ReplayState, onlyChanges: boolean): TemplateResult {
+export function mappingsView(
+  state: ReplayState,
+  before: ReplayState,
+  onlyChanges: boolean,
+  addresses = true,
+): TemplateResult {
   const mappings = [...state.mappings].filter(([id]) => !onlyChanges || !before.mappings.has(id));
   if (mappings.length === 0) return html``;
   return html`<section class="card">
@@ -23,8 +28,7 @@ export function mappingsView(state: ReplayState, before: ReplayState, onlyChange
       <thead>
         <tr>
           <th scope="col">Mapping</th>
-          <th scope="col">Virtual</th>
-          <th scope="col">Physical</th>
+          ${addresses ? html`<th scope="col">Virtual</th><th scope="col">Physical</th>` : nothing}
           <th scope="col">Attribute</th>
         </tr>
       </thead>
@@ -36,8 +40,11 @@ export function mappingsView(state: ReplayState, before: ReplayState, onlyChange
                 <span class="name">${mapping.name}</span>
                 <span class="quiet">${mapping.space}, ${mapping.origin}</span>
               </th>
-              <td><code>${mapping.virtual}</code></td>
-              <td><code>${mapping.physical}</code></td>
+              ${
+                addresses
+                  ? html`<td><code>${mapping.virtual}</code></td><td><code>${mapping.physical}</code></td>`
+                  : nothing
+              }
               <td>
                 ${attributes[mapping.attribute]} ${before.mappings.has(id) ? nothing : html`<span class="tag">new</span>`}
               </td>

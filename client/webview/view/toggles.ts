@@ -10,7 +10,7 @@ export function togglesView(model: PanelModel, actions: PanelActions): TemplateR
   const changed = new Set(replay.variant.kind === "edited" ? replay.variant.toggles : []);
   const list = (kind: PanelToggle["kind"]): readonly PanelToggle[] => toggles.filter((toggle) => toggle.kind === kind);
   const there = list("drop");
-  return html`<details class="card toggles" ?open=${changed.size > 0}>
+  return html`<details class="card toggles">
     <summary>What if a call were missing, or one more were there?</summary>
     <p class="quiet">Each change runs the driver again, changed in memory only.</p>
     ${there.length === 0 ? nothing : html`<h3>Calls that are there</h3>`}

@@ -7,7 +7,7 @@ import type { TimelineStep } from "./timeline.ts";
 import type { Trace, TraceEvent } from "./trace.ts";
 
 const steps = (text: string): TimelineStep[] =>
-  [...text].map((letter, index) => ({
+  Array.from(text).map((letter, index) => ({
     index,
     first: index,
     last: index,
@@ -37,10 +37,10 @@ test("each step of both runs comes once, in its order", () => {
     fc.property(word, word, (left, right) => {
       const pairs = alignSteps(steps(left), steps(right));
       expect(pairs.filter((pair) => pair.moves !== "right").map((pair) => pair.left)).toEqual(
-        [...left].map((_, i) => i),
+        Array.from(left).map((_, i) => i),
       );
       expect(pairs.filter((pair) => pair.moves !== "left").map((pair) => pair.right)).toEqual(
-        [...right].map((_, i) => i),
+        Array.from(right).map((_, i) => i),
       );
       expect(
         pairs.every(

@@ -1,5 +1,5 @@
 /** Two runs side by side: their steps aligned by what the driver does, and what then differs between them. */
-import { type ByteCell, byteName, type RowView, spellBytes } from "./picture.ts";
+import { type ByteCell, byteName, type RowView, spellBytes, unknownByte } from "./picture.ts";
 import type { ReplayState } from "./state.ts";
 import type { TimelineStep } from "./timeline.ts";
 import type { Agent, Mapping, Trace } from "./trace.ts";
@@ -133,7 +133,7 @@ export function differingCells(rows: readonly RowView[], others: readonly RowVie
   const marked = new Set<ByteCell>();
   for (const [row, other] of matchedRows(rows, others)) {
     const compare = (cells: readonly ByteCell[] | undefined, those: readonly ByteCell[] | undefined): void => {
-      for (const [i, cell] of (cells ?? []).entries()) if (spell(cell) !== spell(those?.[i])) marked.add(cell);
+      for (const [i, cell] of (cells ?? []).entries()) if (differ(cell, those?.[i])) marked.add(cell);
     };
     for (const copy of row.copies) compare(copy.cells, other.copies[row.copies.indexOf(copy)]?.cells);
     compare(row.pending, other.pending);
@@ -162,7 +162,7 @@ function rowDifferences(
   const a = cellsOf(left);
   const b = cellsOf(right);
   if (a === undefined && b === undefined) return [];
-  const wrong = Array.from({ length: left.memory.length }, (_, i) => i).filter((i) => spell(a?.[i]) !== spell(b?.[i]));
+  const wrong = Array.from({ length: left.memory.length }, (_, i) => i).filter((i) => differ(a?.[i], b?.[i]));
   const [first] = wrong;
   const last = wrong.at(-1);
   if (first === undefined || last === undefined) return [];
@@ -173,8 +173,12 @@ function rowDifferences(
 
 const endOf = (name: string, more: number): number => Number(/\[(-?\d+)\]$/.exec(name)?.[1] ?? 0) + more;
 
-const spell = (cell: ByteCell | undefined): string =>
-  cell === undefined ? "" : `${cell.text}${cell.stale ? "!" : ""}`;
+/** A byte that a run tells nothing of may be the same. */
+function differ(a: ByteCell | undefined, b: ByteCell | undefined): boolean {
+  if (a === undefined || b === undefined) return a !== b;
+  if (a.text === unknownByte || b.text === unknownByte) return false;
+  return a.text !== b.text || a.stale !== b.stale;
+}
 
 function words(cells: readonly ByteCell[] | undefined, where: string, first: number, last: number): string {
   if (cells === undefined) return `not ${where}`;

@@ -22,8 +22,9 @@ export function toPanelFinding(unit: TextsOfUnit, finding: Finding): PanelFindin
 }
 
 export function toPanelToggle(unit: TextsOfUnit, toggle: CallToggle): PanelToggle {
-  const { id, kind, what, code } = toggle;
-  return { id, kind, what, code, range: panelRange(unit, toggle), function: toggle.function };
+  const { id, kind, where, what, code } = toggle;
+  const place = where === undefined ? {} : { where };
+  return { id, kind, ...place, what, code, range: panelRange(unit, toggle), function: toggle.function };
 }
 
 /** `proof` is the platform's, where it is known already. */

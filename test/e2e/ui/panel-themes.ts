@@ -19,7 +19,8 @@ const themeFolder = path.join(path.dirname(require.resolve("@vscode-elements/web
 const shown = new Set(["dark-v2", "light-v2", "hc-dark", "hc-light"]);
 
 mkdirSync(shots, { recursive: true });
-const trace = replayedTrace();
+const trace = replayedTrace("arm926");
+const other = replayedTrace("x86_64");
 
 const page404 = "not here";
 const server = createServer((request, response) => {
@@ -77,6 +78,10 @@ async function checkTheme(name: string): Promise<void> {
     await byKeyboard(page);
     await accessible(page, name);
     if (shown.has(name)) await page.screenshot({ path: path.join(shots, `panel-${name}.png`), fullPage: true });
+    await compared(page);
+    await accessible(page, name);
+    if (shown.has(name))
+      await page.screenshot({ path: path.join(shots, `panel-${name}-compared.png`), fullPage: true });
     assert.deepStrictEqual(problems, [], `${name}: the browser complains`);
   } finally {
     await context.close();
@@ -126,6 +131,20 @@ async function whoWroteIt(page: Page): Promise<void> {
   await origin.getByText("in RAM").waitFor();
 }
 
+/** Another machine beside it, with all that unfolds unfolded, and something searched for. */
+async function compared(page: Page): Promise<void> {
+  await page.keyboard.press("Escape");
+  await page.evaluate((message) => window.postMessage(message, "*"), compareMessage());
+  await page.getByRole("region", { name: "Run B" }).waitFor();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("d");
+  await page.getByText("What differs here").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("writes");
+  await page.locator(".is-found").first().waitFor();
+  for (const summary of await page.locator("main > * summary, main summary").all()) await summary.click();
+}
+
 async function accessible(page: Page, name: string): Promise<void> {
   await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
   const violations = await page.evaluate(async () => {
@@ -138,6 +157,18 @@ async function accessible(page: Page, name: string): Promise<void> {
     );
   });
   assert.deepStrictEqual(violations, [], `${name}: axe`);
+}
+
+function compareMessage(): unknown {
+  const variant = { kind: "as-is" };
+  const { verdict, outcome } = other;
+  const state = { version: 1, uri: "file:///sampler-data.c", platform: "arm926", variant, step: 0 };
+  return {
+    version: 1,
+    kind: "compare",
+    replay: { variant, platform: "x86_64", verdict, sentence: outcome.sentence, trace: other },
+    state: { ...state, compare: { platform: "x86_64", variant } },
+  };
 }
 
 function initMessage(): unknown {
@@ -157,20 +188,30 @@ function initMessage(): unknown {
       },
       { id: "x86_64", title: "x86-64 PC", tier: "core", coherent: true, summary: "coherent" },
     ],
+    toggles: [
+      {
+        id: "drop:f:dma_wmb:0",
+        kind: "drop",
+        what: "barrier",
+        code: "dma_wmb()",
+        range: { file: "sampler-data.c", line: 18, column: 2, endLine: 18, endColumn: 9 },
+        function: "f",
+      },
+    ],
     replay: { variant, platform: "arm926", verdict: trace.verdict, sentence: trace.outcome.sentence, trace: trace },
     state: { version: 1, uri: "file:///sampler-data.c", platform: "arm926", variant, step: 0 },
   };
 }
 
-/** What the command line replays of the sample driver: status 1 says that the run does harm. */
-function replayedTrace(): Trace {
+/** What the command line replays of the sample driver: status 1 says that the run does harm, 0 that it does none. */
+function replayedTrace(platform: string): Trace {
   const file = path.join(root, "samples/driver/sampler-data.c");
-  const options = ["replay", `${file}:18`, "--platform", "arm926", "--format", "json"];
+  const options = ["replay", `${file}:18`, "--platform", platform, "--format", "json"];
   const { status, stdout, stderr } = spawnSync(process.execPath, [
     path.join(root, "server/bin/dma-lens.mjs"),
     ...options,
   ]);
-  assert.strictEqual(status, 1, stderr.toString());
+  assert.strictEqual(status, platform === "x86_64" ? 0 : 1, stderr.toString());
   return JSON.parse(stdout.toString()) as Trace;
 }
 
