@@ -12,7 +12,6 @@ import type {
   Place,
   ProgramFunction,
   Statement,
-  StatementId,
 } from "../../program/program.ts";
 import {
   directName,
@@ -57,14 +56,21 @@ export function narrowHandles(facts: Facts): readonly NarrowHandle[] {
   if (wideMasks(facts).length === 0) return [];
   const all = known.get(facts) ?? knownMap<ProgramFunction, readonly NarrowHandle[]>();
   known.set(facts, all);
-  return [...functionsWithHandles(facts)].flatMap((owner) => {
+  return functionsWithHandles(facts).flatMap((owner) => {
     let found = all.get(owner);
     if (found === undefined) {
-      found = narrowIn(facts, owner);
+      found = narrowIn(facts, owner, masksFor(facts, owner.file));
       all.set(owner, found);
     }
     return found;
   });
+}
+
+/** Whether the file of a mask's call takes 32 bits of a coherent address: it counts on low memory, whatever its streaming mask. */
+export function cutsCoherent(facts: Facts, mask: ApiCall): boolean {
+  const masks = { streaming: undefined, coherent: mask };
+  const { file } = mask.function;
+  return functionsWithHandles(facts).some((one) => one.file === file && narrowIn(facts, one, masks).length > 0);
 }
 
 /** By function: an edit asks again only those that read what it changed. */
@@ -74,12 +80,14 @@ function wideMasks(facts: Facts): readonly ApiCall[] {
   return facts.callsWith("set-mask").filter((call) => bitsOf(call) > 32);
 }
 
-function narrowIn(facts: Facts, owner: ProgramFunction): readonly NarrowHandle[] {
-  const wide = wideMasks(facts);
-  const masks = {
-    streaming: maskFor(facts, owner.file, wide, false),
-    coherent: maskFor(facts, owner.file, wide, true),
-  };
+/** What holds for streaming mappings, and what for coherent memory. */
+type Masks = Readonly<Record<"streaming" | "coherent", ApiCall | undefined>>;
+
+function masksFor(facts: Facts, file: string): Masks {
+  return { streaming: maskFor(facts, file, false), coherent: maskFor(facts, file, true) };
+}
+
+function narrowIn(facts: Facts, owner: ProgramFunction, masks: Masks): readonly NarrowHandle[] {
   if (!masks.streaming && !masks.coherent) return [];
   const found: NarrowHandle[] = [];
   const told = new Set<string>();
@@ -156,7 +164,7 @@ function narrowAt(
   owner: ProgramFunction,
   statement: Statement,
   { value, span, name: sink }: Sink,
-  masks: { readonly streaming: ApiCall | undefined; readonly coherent: ApiCall | undefined },
+  masks: Masks,
 ): NarrowHandle | undefined {
   const held = handleIn(value, 0);
   if (!held) return undefined;
@@ -239,7 +247,7 @@ function takesUpperHalf(facts: Facts, owner: ProgramFunction, place: Place, birt
 }
 
 interface UpperHalf {
-  readonly statement: StatementId;
+  readonly statement: Statement["id"];
   readonly block: BlockId;
   /** The whole address. */
   readonly held: Place;
@@ -253,10 +261,10 @@ function upperHalves(owner: ProgramFunction): readonly UpperHalf[] {
   if (known) return known;
   const found: UpperHalf[] = [];
   for (const block of owner.blocks) {
-    const add = (statement: StatementId, held: ReturnType<typeof handleIn>): void => {
+    const add = (statement: Statement["id"], held: ReturnType<typeof handleIn>): void => {
       if (held) found.push({ statement, block: block.id, held: held.place });
     };
-    const look = (statement: StatementId, expression: Expression): void => {
+    const look = (statement: Statement["id"], expression: Expression): void => {
       walkExpression(expression, (part) => {
         const held = part.kind === "binary" && part.operator === ">>" ? handleIn(part, 0) : undefined;
         if (held && held.shift >= 8) add(statement, held);
@@ -288,11 +296,11 @@ function isWide({ type, steps }: Place): boolean {
  * The mask that holds in a file: the widest that probe() sets there whatever the device is, or in a file that shares a header of the
  * driver's own. None where a mask is computed, or where another function sets one of 32 bits: it may be this device's.
  */
-function maskFor(facts: Facts, file: string, wide: readonly ApiCall[], coherent: boolean): ApiCall | undefined {
+function maskFor(facts: Facts, file: string, coherent: boolean): ApiCall | undefined {
   const speaks = ({ name, function: owner }: ApiCall): boolean =>
     (name.endsWith("_and_coherent") || /coherent|consistent/.test(name) === coherent) &&
     areOneDriver(facts.unit, file, owner.file);
-  const candidates = wide.filter((call) => speaks(call) && isAlwaysSet(facts, call));
+  const candidates = wideMasks(facts).filter((call) => speaks(call) && isAlwaysSet(facts, call));
   const isOther = (call: ApiCall): boolean =>
     bitsOf(call) === 0 || (bitsOf(call) <= 32 && !candidates.some((one) => one.function === call.function));
   // A narrower mask is a second try where the same function tries a wider one first.
@@ -319,7 +327,7 @@ function isProbe(facts: Facts, owner: ProgramFunction): boolean {
   );
 }
 
-function isUnconditional(owner: ProgramFunction, statement: StatementId): boolean {
+function isUnconditional(owner: ProgramFunction, statement: Statement["id"]): boolean {
   const flow = flowOf(owner);
   const at = flow.locate(statement);
   if (!at) return false;

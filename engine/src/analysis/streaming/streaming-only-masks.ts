@@ -4,6 +4,7 @@
  */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { ApiCall, Facts } from "../facts.ts";
+import { cutsCoherent } from "../coherent/narrow-handles.ts";
 import { fourGigabytes, maskOf } from "./mask-fallbacks.ts";
 import { allocatesCoherent } from "../values/api-names.ts";
 import { workingsOf } from "../unit-facts.ts";
@@ -35,7 +36,7 @@ export function streamingOnlyMasks(facts: Facts): readonly StreamingOnlyMask[] {
     const { file } = call.function;
     if (call.statement.macro !== undefined || speaking.has(file)) continue;
     const coherent = coherentIn(facts, file);
-    if (coherent) found.push({ call, coherent });
+    if (coherent && !cutsCoherent(facts, call)) found.push({ call, coherent });
   }
   return found;
 }

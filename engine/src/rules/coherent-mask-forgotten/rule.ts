@@ -11,7 +11,7 @@ const rule: Rule = {
     id: "dma/coherent-mask-forgotten",
     group: "limits",
     severity: "hint",
-    stage: "preview",
+    stage: "stable",
     summary: "dma_set_mask() is for streaming mappings alone: coherent memory stays below 4 GiB.",
     why: "The coherent mask of a device starts with 32 bits. The rings and descriptors of a device that could reach all memory come from the first 4 GiB, and allocating them fails where there is no memory that low.",
     remedy:
