@@ -8,6 +8,8 @@ export interface KernelOptions {
   readonly iommu: boolean;
   /** Every streaming mapping fails, as when the IOMMU or the bounce buffers are full. */
   readonly mappingsFail: boolean;
+  /** Only failing mappings are of interest: no byte is looked at, so none has to be on the machine. */
+  readonly ignoresBytes?: boolean;
   /** A streaming mapping of ordinary memory can fail on this machine. */
   readonly canFail: boolean;
   /** Every streaming mapping goes through a bounce buffer (swiotlb=force, a guest whose memory is encrypted). */

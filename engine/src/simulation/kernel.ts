@@ -166,6 +166,7 @@ export class Kernel implements World {
 
   /** Puts a stretch on the machine from now on: memory that the device shares from its birth. */
   shareFromBirth(virtual: bigint, size: number): void {
+    if (this.options.ignoresBytes === true) return;
     for (const range of this.windows(virtual, size)) {
       this.#born.push(range);
       // The same bytes through the linear map are the same memory.
@@ -184,8 +185,7 @@ export class Kernel implements World {
 
   /** Puts a stretch on the machine; if the driver has used it before, the run begins anew with it there from the start. */
   share(virtual: bigint, size: number): void {
-    // Where only failing mappings are of interest no byte is looked at.
-    if (this.options.mappingsFail) return;
+    if (this.options.ignoresBytes === true) return;
     const touched = this.plan.touches.flatMap((range) => {
       const from = range.from > virtual ? range.from : virtual;
       const end = virtual + BigInt(size);

@@ -87,6 +87,12 @@ const explained: readonly {
     why: "The rule keeps silent about stores that a sync for the device follows, since drivers store so where the device waits to be told; the proof lets the device look at once.",
   },
   {
+    rule: "dma/cpu-access-while-mapped",
+    only: "simulation",
+    when: storesBeforeReceiving,
+    why: "Mapping memory for the device to fill gives up what the CPU has stored there, and the device of the proof writes only what the statement touches: the rest is lost by the mapping, not by the access.",
+  },
+  {
     rule: "dma/coherent-virt-to-page",
     only: "lint",
     when: ({ deeds }) =>
@@ -127,6 +133,12 @@ function storesBeforeUnmapping({ deeds }: RandomDriver): boolean {
 function storesBeforeSyncing({ deeds }: RandomDriver): boolean {
   const store = deeds.findIndex((deed) => deed.kind === "store" || deed.kind === "fill");
   return store >= 0 && deeds.findLastIndex((deed) => deed.kind === "sync-for-device") > store;
+}
+
+/** A store with a mapping behind it that the device only writes. */
+function storesBeforeReceiving({ deeds }: RandomDriver): boolean {
+  const store = deeds.findIndex((deed) => deed.kind === "store" || deed.kind === "fill");
+  return store >= 0 && deeds.findLastIndex((deed) => deed.kind === "map" && deed.way === "DMA_FROM_DEVICE") > store;
 }
 
 const way = fc.constantFrom("DMA_TO_DEVICE" as const, "DMA_FROM_DEVICE" as const, "DMA_BIDIRECTIONAL" as const);

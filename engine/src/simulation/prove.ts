@@ -162,6 +162,7 @@ class Prover {
       iommu,
       bounces: options.bounces === true,
       mappingsFail: proof.options?.mappingsFail === true && canFail(platform, iommu),
+      ignoresBytes: proof.options?.mappingsFail === true,
       canFail: canFail(platform, iommu),
       hidesAliasing,
     };
