@@ -172,19 +172,26 @@ async function bounded(): Promise<void> {
   const uri = pathToFileURL(path.join(kernel, file)).href;
   const text = readFileSync(path.join(kernel, file), "utf8");
   await server.open(uri, text);
-  await edit(server, uri, text, 1000, typing);
-  console.log(`after 1,000 edits: ${server.memory().toFixed(0)} MB`);
+  await server.pull(uri);
+  console.log(`after the first diagnostics: ${server.memory().toFixed(0)} MB`);
+  let now = text;
+  const steps = typing(() => now, 20080917);
+  for (let done = 1; done <= 1000; done++) {
+    now = await server.change(uri, now, steps.next().value);
+    await server.pull(uri);
+    if (done % 250 === 0) console.log(`after ${done} edits: ${server.memory().toFixed(0)} MB`);
+  }
   const drivers = ["drivers/spi", "drivers/mmc/host", "drivers/dma", "sound/soc/fsl", "drivers/usb/host"]
     .flatMap((folder) => readdirSync(path.join(kernel, folder)).map((name) => path.join(kernel, folder, name)))
     .filter((name) => name.endsWith(".c"))
     .filter((_, i) => i % 5 === 0)
     .slice(0, 100);
-  for (const name of drivers) {
+  for (const [at, name] of drivers.entries()) {
     const other = pathToFileURL(name).href;
     await server.open(other, readFileSync(name, "utf8"));
     await server.pull(other);
     await server.close(other);
+    if ((at + 1) % 25 === 0) console.log(`after ${at + 1} opened drivers more: ${server.memory().toFixed(0)} MB`);
   }
-  console.log(`after ${drivers.length} opened drivers more: ${server.memory().toFixed(0)} MB`);
   await server.stop();
 }
