@@ -1,44 +1,10 @@
 import { memoryRows, Replay, timelineOf, type Trace } from "@dma-lens/engine/trace";
 import { expect, test } from "vitest";
-import { createSession } from "../../engine/src/session.ts";
+import { longRun } from "../../engine/src/testing/long-run.ts";
 import { protocolVersion } from "../shared/protocol.ts";
 import { move } from "./moves.ts";
 import { emptyModel, type PanelModel, placeCount, receive, rowViews, type Run } from "./panel-model.ts";
 import { nextMatch } from "./search.ts";
-
-/** A driver that maps a buffer so many times before it reads it too early: the simulator's own trace of it. */
-function simulated(times: number): Trace {
-  const session = createSession();
-  session.setFile(
-    "card.c",
-    `struct card { struct device *dev; void *regs; u8 *data; };
-int card_receive(struct card *c)
-{
-	dma_addr_t handle;
-	u8 first;
-	int i;
-
-	for (i = 0; i < ${times}; i++) {
-		c->data[i % 512] = i;
-		handle = dma_map_single(c->dev, c->data, 512, DMA_BIDIRECTIONAL);
-		dma_unmap_single(c->dev, handle, 512, DMA_BIDIRECTIONAL);
-	}
-	handle = dma_map_single(c->dev, c->data, 512, DMA_FROM_DEVICE);
-	if (dma_mapping_error(c->dev, handle))
-		return -ENOMEM;
-	writel(handle, c->regs);
-	first = c->data[0];
-	dma_unmap_single(c->dev, handle, 512, DMA_FROM_DEVICE);
-	return first;
-}
-`,
-  );
-  const { findings } = session.analyse({ preview: true });
-  const finding = findings.find(({ rule }) => rule === "dma/cpu-access-while-mapped");
-  const trace = finding && session.replay(finding, "arm926").trace;
-  if (trace === undefined) throw new Error("no trace");
-  return trace;
-}
 
 const runOf = (trace: Trace): Run => ({
   replay: new Replay(trace),
@@ -60,11 +26,11 @@ function costliestPicture(run: Run): number {
   return most;
 }
 
-const long = simulated(1600);
+const long = longRun(1600);
 
 test("a picture of a run of 10,000 events costs no more than of one of 1,000, apart from the depth of the search", () => {
   expect(long.events.length).toBeGreaterThan(10_000);
-  const [small, large] = [costliestPicture(runOf(simulated(150))), costliestPicture(runOf(long))];
+  const [small, large] = [costliestPicture(runOf(longRun(150))), costliestPicture(runOf(long))];
   expect(large).toBeLessThan(1.6 * small);
   // 32 rows, each 8 bytes before and after in RAM and some lines, found by halving.
   expect(large).toBeLessThan(32 * 20 * 15);
