@@ -1,8 +1,12 @@
 /** Memory for DMA that is freed by the function of another family than the one that allocated it. */
 import type { ApiFunction } from "../../kernel/contract.ts";
 import type { Expression } from "../../program/program.ts";
+import { directName } from "../../program/visit.ts";
 import type { ApiCall, Facts, Origin } from "../facts.ts";
+import { workingsOf } from "../unit-facts.ts";
+import { placeKey } from "../values/field-keys.ts";
 import { forbiddenOrigins } from "../values/judgement.ts";
+import { peel } from "../values/local-evaluation.ts";
 
 export interface FreedByOther {
   readonly call: ApiCall;
@@ -31,7 +35,7 @@ export function freedByOther(facts: Facts): readonly FreedByOther[] {
   const found: FreedByOther[] = [];
   for (const call of facts.callsOf(freesFamily)) {
     const memory = call.argument("cpu");
-    if (!memory) continue;
+    if (!memory || isFilledByOwn(facts, call.name, memory)) continue;
     const value = facts.valueOf({ function: call.function, statement: call.statement.id }, memory);
     for (const { origin } of forbiddenOrigins(value, (one) => otherFamily(one, call.name) !== undefined)) {
       const partner = otherFamily(origin, call.name);
@@ -39,6 +43,17 @@ export function freedByOther(facts: Facts): readonly FreedByOther[] {
     }
   }
   return found;
+}
+
+/** The field that the memory is read from is filled by the freeing function's own family as well: which of them it is, is not known. */
+function isFilledByOwn(facts: Facts, freeing: string, memory: Expression): boolean {
+  const one = peel(memory);
+  const key = one.kind === "read" ? placeKey(one.place) : undefined;
+  const own = families.find(({ free }) => free.test(freeing));
+  if (key === undefined || own === undefined) return false;
+  return workingsOf(facts)
+    .index.storesTo(key)
+    .some(({ statement }) => statement.kind === "call" && own.alloc.test(directName(statement)));
 }
 
 function freesFamily({ name, effect }: ApiFunction): boolean {
