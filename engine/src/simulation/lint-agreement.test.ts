@@ -93,6 +93,14 @@ const explained: readonly {
     why: "Mapping memory for the device to fill gives up what the CPU has stored there, and the device of the proof writes only what the statement touches: the rest is lost by the mapping, not by the access.",
   },
   {
+    rule: "dma/cpu-access-while-mapped",
+    only: "lint",
+    when: ({ deeds }) =>
+      deeds.findLastIndex((deed) => deed.kind === "store" || deed.kind === "fill") >
+      deeds.findIndex((deed) => deed.kind === "unmap"),
+    why: "A later store to the same bytes hides what the early access has spoilt before anybody reads it.",
+  },
+  {
     rule: "dma/coherent-virt-to-page",
     only: "lint",
     when: ({ deeds }) =>
@@ -221,7 +229,8 @@ describe("rules and simulator", () => {
           const found = disagreements(one);
           if (found.length > 0) expect(`${found.join("\n")}\n${driverText(one).text}`).toBe("");
         }),
-        { numRuns: drivers },
+        // The same drivers each time; others at night.
+        { numRuns: drivers, ...(process.env["DMA_LENS_NIGHTLY"] === "1" ? {} : { seed: 6 }) },
       );
     },
     drivers * 1000 + 60_000,
