@@ -1,7 +1,7 @@
 import { memoryRows, Replay, timelineOf, type Trace } from "@dma-lens/engine/trace";
 import { expect, test } from "vitest";
 import { longRun } from "../../engine/src/testing/long-run.ts";
-import { protocolVersion } from "../shared/protocol.ts";
+import { type PanelState, protocolVersion } from "../shared/protocol.ts";
 import { move } from "./moves.ts";
 import { emptyModel, type PanelModel, placeCount, receive, rowViews, type Run } from "./panel-model.ts";
 import { nextMatch } from "./search.ts";
@@ -40,7 +40,7 @@ test("the harm of a long run is among the rows that are always shown, and steppi
   const run = runOf(long);
   const variant = { kind: "as-is" as const };
   const replay = { variant, platform: "arm926", verdict: long.verdict, sentence: "", trace: long };
-  const state = { version: protocolVersion, uri: "file:///card.c", platform: "arm926", variant, step: 0 };
+  const state: PanelState = { version: protocolVersion, uri: "file:///card.c", platform: "arm926", variant, step: 0 };
   const model: PanelModel = receive(
     emptyModel,
     { version: protocolVersion, kind: "init", platforms: [], replay, state },
