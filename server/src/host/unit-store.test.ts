@@ -177,16 +177,35 @@ describe("the store", () => {
     expect(analyses).toBe(3);
   });
 
-  test("holds a bounded number of units, the last used ones", async () => {
-    for (let i = 0; i < 9; i++) contents.set(`/d${i}/a.c`, misuse);
+  test("holds a bounded number of units that are open, the last used ones", async () => {
+    for (let i = 0; i < 9; i++) {
+      contents.set(`/d${i}/a.c`, misuse);
+      open(`/d${i}/a.c`, misuse, 1);
+    }
     const store = new UnitStore(engine, host());
     for (let i = 0; i < 9; i++) {
       await store.analyse(`/d${i}`, {});
       await store.analyse("/d0", {});
     }
     expect(sessions).toBe(9);
+    await store.analyse("/d8", {});
+    await store.analyse("/d4", {});
+    expect(sessions).toBe(9);
     await store.analyse("/d1", {});
     expect(sessions).toBe(10);
+  });
+
+  test("of units that nobody has open it holds the last one only", async () => {
+    for (let i = 0; i < 4; i++) contents.set(`/d${i}/a.c`, misuse);
+    open("/d0/a.c", misuse, 1);
+    const store = new UnitStore(engine, host());
+    for (const folder of ["/d0", "/d1", "/d2", "/d1", "/d0"]) await store.analyse(folder, {});
+    expect(sessions).toBe(3);
+    await store.analyse("/d3", {});
+    await store.analyse("/d0", {});
+    expect(sessions).toBe(4);
+    await store.analyse("/d2", {});
+    expect(sessions).toBe(5);
   });
 
   test("says that a finding or a fix is gone", async () => {

@@ -14,11 +14,13 @@ import type {
   SourceText,
   UnitReport,
 } from "./engine.ts";
-import type { Location } from "./location.ts";
+import { folderOf, type Location } from "./location.ts";
 import { Unit, type UnitHost } from "./unit.ts";
 
 /** Units that are held at once. A unit of a large driver (amdgpu, 600 files) takes about 200 MB. */
 const unitsHeld = 6;
+/** Those of which no document is open, beside the one that is asked for: somebody who closes a file may open it again at once. */
+const closedUnitsHeld = 1;
 
 /** What is known of one unit at one revision. */
 export interface UnitSnapshot {
@@ -168,9 +170,17 @@ export class UnitStore {
       held.cost = performance.now() - begin;
     }
     this.#held.set(folder, held);
+    this.#dropOthers(folder);
+    return held;
+  }
+
+  /** Drops the least recently used, of what nobody has open first. */
+  #dropOthers(wanted: Location): void {
+    const open = new Set([...this.#host.overlays.keys()].map(folderOf));
+    const closed = [...this.#held.keys()].filter((folder) => folder !== wanted && !open.has(folder));
+    for (const folder of closed.slice(0, Math.max(0, closed.length - closedUnitsHeld))) this.#held.delete(folder);
     const oldest = this.#held.keys().next();
     if (this.#held.size > unitsHeld && oldest.done !== true) this.#held.delete(oldest.value);
-    return held;
   }
 }
 
