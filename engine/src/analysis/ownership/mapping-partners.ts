@@ -73,13 +73,13 @@ function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[
     );
   };
   if (stored && contexts.every(({ origins }) => origins.every(isStored))) return [stored];
-  const isAliased = keysIn(event.handle).some((key) => aliasedFields(facts).has(key));
+  const isKept = keysIn(event.handle).some((key) => isAliased(facts, key));
   return contexts.flatMap(({ origins }): readonly Partners[] => {
     // 0 and error values are what a handle is before it is mapped; they are never unmapped on purpose.
     const made = origins.filter((one) => one.kind !== "null");
     const maps = made.flatMap((one) => mapOf(facts, one) ?? []);
     const [first, ...others] = maps;
-    return first ? [{ maps: [first, ...others], complete: !isAliased && maps.length === made.length }] : [];
+    return first ? [{ maps: [first, ...others], complete: !isKept && maps.length === made.length }] : [];
   });
 }
 
@@ -90,7 +90,7 @@ function handlePartners(facts: Facts, event: StreamingEvent): readonly Partners[
 function storedPartners(facts: Facts, handle: Expression): Partners | undefined {
   const one = peel(handle);
   const key = one.kind === "read" ? fieldKey(one.place.steps) : undefined;
-  if (key?.endsWith("*") !== true || aliasedFields(facts).has(key)) return undefined;
+  if (key?.endsWith("*") !== true || isAliased(facts, key)) return undefined;
   const maps: StreamingEvent[] = [];
   for (const { function: owner, statement } of workingsOf(facts).index.storesTo(key)) {
     if (statement.kind === "zero" || (statement.kind === "assign" && peel(statement.value).kind === "constant"))
@@ -109,16 +109,22 @@ function keysIn(expression: Expression): readonly string[] {
   return placesIn(expression).flatMap((place) => fieldKey(place.steps) ?? []);
 }
 
-const aliased = new KnownOf<Facts, ReadonlySet<string>>();
+const aliased = new KnownOf<Facts, KnownMap<string, boolean>>();
 
-/** Fields whose address is kept in a pointer: what is stored through it is not seen as a store to the field. */
-function aliasedFields(facts: Facts): ReadonlySet<string> {
-  const before = aliased.get(facts);
-  if (before) return before;
-  const found = new Set<string>();
-  for (const owner of facts.unit.functions) for (const key of aliasedIn(facts, owner)) found.add(key);
-  aliased.set(facts, found);
-  return found;
+/** Whether the field's address is kept in a pointer: what is stored through it is not seen as a store to the field. */
+function isAliased(facts: Facts, key: string): boolean {
+  let answers = aliased.get(facts);
+  if (answers === undefined) {
+    answers = knownMap<string, boolean>();
+    aliased.set(facts, answers);
+  }
+  let answer = answers.get(key);
+  if (answer === undefined) {
+    const name = key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, "");
+    answer = facts.unit.functionsMentioning(name).some((owner) => aliasedIn(facts, owner).has(key));
+    answers.set(key, answer);
+  }
+  return answer;
 }
 
 const aliasedIn = ofBody((owner): ReadonlySet<string> => {

@@ -279,9 +279,9 @@ export class LocalValues {
       }
     else
       call.arguments.forEach((argument, index) => {
-        const filled = callees.length === 0 || callees.some((one) => this.#context.fillsParameter(one, index));
         const place = peel(argument);
-        if (!filled || place.kind !== "address") return;
+        if (place.kind !== "address") return;
+        if (callees.length > 0 && !callees.some((one) => this.#context.fillsParameter(one, index))) return;
         const location = locate(this.owner, state, place.place);
         // Of unknown functions only plain out-parameters are forgotten: a struct handed over by address mostly stays as it was.
         if (

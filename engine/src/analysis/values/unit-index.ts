@@ -107,7 +107,8 @@ export class UnitIndex implements LocalContext {
 
   /** Functions that may store to a member of the struct by their own text; `record` is empty for what is no member. */
   #storing(record: string, name: string): readonly ProgramFunction[] {
-    if (record === "") return this.unit.functionsStoring(name);
+    // A brace list is a local's, or stands behind the name of what it is put into.
+    if (record === "") return this.unit.functionsMentioning(name);
     const files = filesHolding(this.unit, record);
     if (files?.size === 0) return nobody;
     // Of a struct of the kernel not all members are known, so that no brace list fills them by position.
