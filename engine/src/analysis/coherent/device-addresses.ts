@@ -341,7 +341,10 @@ function functionsWithAddresses(facts: Facts, conversions: readonly ApiCall[]): 
       }
   if (keys.size === 0) return owners;
   const result = new Set(owners);
-  for (const owner of facts.unit.functions) if (!result.has(owner) && readsAny(owner, keys)) result.add(owner);
+  const names = [...keys].map((key) => key.slice(key.lastIndexOf(".") + 1).replace(/\*+$/, ""));
+  const naming = new Set(names.flatMap((name) => facts.unit.functionsMentioning(name)));
+  for (const owner of facts.unit.functions)
+    if (naming.has(owner) && !result.has(owner) && readsAny(owner, keys)) result.add(owner);
   return result;
 }
 

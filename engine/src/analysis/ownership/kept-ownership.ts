@@ -67,7 +67,8 @@ function unsyncedOf(facts: Facts, kept: KeptMapping): readonly UnsyncedAccess[] 
   if (events.some((one) => one.step === "unmap" && !runsOnlyAtTheEnds(facts, one.owner))) return [];
   const moving = new Set(events.filter((one) => one.step === "map" || one.step === "unmap").map((one) => one.owner));
   const { direction } = kept.map;
-  return facts.unit.functions.flatMap((owner): readonly UnsyncedAccess[] => {
+  const member = kept.bufferField.slice(kept.bufferField.lastIndexOf(".") + 1).replace(/\*+$/, "");
+  return facts.unit.functionsMentioning(member).flatMap((owner): readonly UnsyncedAccess[] => {
     const fields = fieldsIn(owner);
     if (!fields.has(kept.bufferField) || !runsMeanwhile(facts, owner)) return [];
     const around = runWith(facts, owner);
