@@ -5,6 +5,7 @@
 import type { Facts } from "../../analysis/facts.ts";
 import { partnersOf } from "../../analysis/ownership/mapping-partners.ts";
 import { type StreamingEvent, streamingEvents, streamingValue } from "../../analysis/ownership/streaming-events.ts";
+import { readsOf, touchesMemory } from "../../program/visit.ts";
 import type { FileSpan } from "../../text/span.ts";
 import type { Rule, RuleFinding } from "../rule.ts";
 
@@ -91,8 +92,9 @@ function emptySync({ api, call, owner }: StreamingEvent, size: FileSpan, subject
   };
 }
 
-/** The constant that an argument is; undefined where it is not one. */
+/** The constant that an argument is; undefined where it is not one. A count in memory may be changed by what is called in between. */
 function bytesOf(facts: Facts, event: StreamingEvent, argument: StreamingEvent["size"]): number | undefined {
+  if (argument && readsOf(argument).some(touchesMemory)) return undefined;
   const text = argument ? streamingValue(facts, event.owner, event.call, argument) : "";
   return /^#\d+$/.test(text) ? Number(text.slice(1)) : undefined;
 }
