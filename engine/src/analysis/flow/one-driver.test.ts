@@ -24,7 +24,12 @@ describe("files are of one driver", () => {
       false,
     ],
     ["not without includes", { "d/a.c": [], "d/b.c": [] }, false],
-    ["in a ring of headers", { "d/a.c": ["a.h"], "d/b.c": ["b.h"], "d/a.h": ["b.h"], "d/b.h": ["a.h"] }, true],
+    [
+      "not by what their own headers include",
+      { "d/a.c": ["a.h"], "d/b.c": ["c.h"], "d/a.h": ["c.h"], "d/c.h": [] },
+      false,
+    ],
+    ["not by a ring of headers", { "d/a.c": ["a.h"], "d/b.c": ["b.h"], "d/a.h": ["b.h"], "d/b.h": ["a.h"] }, false],
     ["not by a path that leaves the workspace", { "a.c": ["../../x.h"], "b.c": ["../../x.h"] }, false],
   ])("%s", (_, includes, expected) => {
     const [a = "", b = ""] = Object.keys(includes);

@@ -19,18 +19,23 @@ function localHeaders(unit: DriverUnit, file: string): readonly string[] {
   return file.endsWith(".h") ? [...included, file.slice(file.lastIndexOf("/") + 1)] : included;
 }
 
-/** The headers of a file's own folder that its includes lead to, each by its name in the unit. */
+/**
+ * The headers of a file's own folder that it includes or that headers of other folders bring in, each by its name in the unit.
+ * What a header of the folder includes counts for that header only: a common one would make all drivers there one.
+ */
 function reachedHeaders(unit: DriverUnit, file: string): readonly string[] {
   const own = folderOf(file);
   const seen = new Set([file]);
+  const found = new Set<string>();
   for (const one of seen)
     for (const include of unit.files.get(one)?.includes ?? [])
       for (const name of [resolved(folderOf(one), include), resolved(own, include)])
         if (name !== undefined && unit.files.has(name)) {
           seen.add(name);
+          if (folderOf(name) === own && (one === file || folderOf(one) !== own)) found.add(name);
           break;
         }
-  return [...seen].filter((name) => name.endsWith(".h") && folderOf(name) === own);
+  return [...found];
 }
 
 function folderOf(file: string): string {
